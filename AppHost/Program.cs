@@ -1,0 +1,1 @@
+Console.WriteLine("The application model is built in the next commit.");

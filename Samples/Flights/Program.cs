@@ -1,0 +1,1 @@
+Console.WriteLine("The replayer is built in the next commit.");
