@@ -26,7 +26,7 @@ for project in $projects; do
   grep -rqE '\[(Fact|Theory)' "$project" --include='*.cs' || continue
   echo "=== $name"
   started=$(date +%s)
-  "$executable" --no-ansi --no-progress --show-live-output off --ignore-exit-code 8 >"$log" 2>&1
+  "$executable" --ansi off --progress off --timeout 25m --ignore-exit-code 8 >"$log" 2>&1
   code=$?
   counts=$(grep -E '^ +(total|failed|succeeded|skipped): [0-9]+' "$log" | tail -4)
   ok=$(sed -n 's/^ *succeeded: //p' <<<"$counts"); bad=$(sed -n 's/^ *failed: //p' <<<"$counts"); skip=$(sed -n 's/^ *skipped: //p' <<<"$counts")

@@ -28,7 +28,8 @@ internal sealed partial class ModelTraining(FlightServices services, Retry retry
         await WaitUntilServedAsync(cancellationToken);
     }
 
-    public async Task<Job> TrainAsync(long from, long until, CancellationToken cancellationToken)
+    /// <param name="attempt">Another number asks for another training on the same range.</param>
+    public async Task<Job> TrainAsync(long from, long until, CancellationToken cancellationToken, int attempt = 1)
     {
         var request = new SubmitJobRequest
         {
@@ -43,7 +44,7 @@ internal sealed partial class ModelTraining(FlightServices services, Retry retry
                 PromoteWhenBetter = true,
                 HyperParameters = { FlightHyperParameters.All },
             },
-            IdempotencyKey = $"flights-{from}-{until}",
+            IdempotencyKey = $"flights-{from}-{until}-{attempt}",
             RequestedBy = "Samples/Flights",
             Reason = $"First model on the history up to {Instant.Format(until)}",
         };
