@@ -2,6 +2,7 @@ using CloudNativeAi.ServiceDefaults.Grpc;
 using CloudNativeAi.ServiceDefaults.Health;
 using CloudNativeAi.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Scalar.AspNetCore;
@@ -24,6 +25,9 @@ public static class ServiceDefaults
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddServiceDiscovery();
         builder.Services.AddProblemDetails();
+        // A request that cannot be bound is the client's fault in development, too, where binding throws.
+        builder.Services.AddExceptionHandler(options => options.StatusCodeSelector = exception =>
+            exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError);
         builder.Services.AddOpenApi();
         builder.Services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = MaxRequestBodyBytes);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
