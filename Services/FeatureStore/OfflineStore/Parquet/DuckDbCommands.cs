@@ -1,0 +1,54 @@
+using DuckDB.NET.Data;
+
+namespace CloudNativeAi.FeatureStore.OfflineStore.Parquet;
+
+/// <summary>Blocking commands that end at once when their token is cancelled (DuckDB.NET ignores CommandTimeout, but Cancel works).</summary>
+internal static class DuckDbCommands
+{
+    public static void Execute(this DuckDBConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        using var command = Command(connection, sql);
+        using var registration = cancellationToken.Register(command.Cancel);
+        Guard(() => command.ExecuteNonQuery(), cancellationToken);
+    }
+
+    public static void Query(this DuckDBConnection connection, string sql, Action<DuckDBDataReader> row, CancellationToken cancellationToken)
+    {
+        using var command = Command(connection, sql);
+        command.UseStreamingMode = true;
+        using var registration = cancellationToken.Register(command.Cancel);
+        Guard(
+            () =>
+            {
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
+                {
+                    row(reader);
+                }
+
+                return 0;
+            },
+            cancellationToken);
+    }
+
+    public static DuckDBCommand Command(DuckDBConnection connection, string sql)
+    {
+        var command = connection.CreateCommand();
+        // Built from quoted names only, see Sql.
+        command.CommandText = sql;
+        return command;
+    }
+
+    private static void Guard(Func<int> run, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            run();
+        }
+        catch (DuckDBException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The query was cancelled.", exception, cancellationToken);
+        }
+    }
+}
