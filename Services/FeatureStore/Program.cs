@@ -1,8 +1,25 @@
+using CloudNativeAi.FeatureStore.Definitions;
+using CloudNativeAi.FeatureStore.Materialization;
+using CloudNativeAi.FeatureStore.OfflineStore;
+using CloudNativeAi.FeatureStore.OnlineStore;
+using CloudNativeAi.FeatureStore.Retrieval;
+using CloudNativeAi.ServiceDefaults.Stores;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddNpgsqlDataSource("features");
+builder.AddMigrations<Program>("features");
+builder.AddDefinitions();
+builder.AddOfflineStore();
+builder.AddOnlineStore();
+builder.AddMaterialization();
+builder.AddRetrieval();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapDefinitions();
+app.MapMaterialization();
+app.MapRetrieval();
 app.Run();
 
 public partial class Program;

@@ -28,4 +28,4 @@ internal sealed record Entity(string Name, string Description, IReadOnlyList<Ent
 internal sealed record EntityKey(string Name, ValueType Type);
 
 /// <summary>A label: one labelled row per event of <paramref name="Source"/> whose value is not null.</summary>
-internal sealed record LabelDefinition(string Name, string Source, string EntityTimestampExpression, string ValueExpression);
+internal sealed record LabelDefinition(string Name, string Description, string Source, string EntityTimestampExpression, string ValueExpression);

@@ -1,3 +1,4 @@
+using CloudNativeAi.Modeling;
 using YamlDotNet.RepresentationModel;
 
 namespace CloudNativeAi.FeatureStore.Definitions;
@@ -29,18 +30,40 @@ internal sealed class LabelReader(IReadOnlyDictionary<string, SourceSchema> sour
         var sourceName = mapping.RequiredText("source");
         var entityTimestamp = mapping.RequiredText("entity_timestamp");
         var value = mapping.RequiredText("value");
-        mapping.RefuseUnknownKeys("name", "source", "entity_timestamp", "value");
+        var description = mapping.Text("description") ?? "";
+        mapping.RefuseUnknownKeys("name", "description", "source", "entity_timestamp", "value");
         if (name is null || sourceName is null || entityTimestamp is null || value is null || !Names.Check(name, node, "label", errors))
         {
             return null;
         }
 
-        if (!sources.ContainsKey(sourceName))
+        if (!sources.TryGetValue(sourceName, out var source))
         {
             errors.Add(mapping.Find("source")!, $"The label '{name}' names the unknown source '{sourceName}'. {FeatureViewReader.Known("sources", sources.Keys)} Declare it in Ingestion first.");
             return null;
         }
 
-        return new LabelDefinition(name, sourceName, entityTimestamp, value);
+        var types = source.Fields.ToDictionary(field => field.Name, field => (ModelType)field.Type, StringComparer.Ordinal);
+        CheckExpression(name, "entity_timestamp", entityTimestamp, mapping.Find("entity_timestamp")!, types, ModelType.Timestamp);
+        CheckExpression(name, "value", value, mapping.Find("value")!, types, ModelType.Bool, ModelType.Int64, ModelType.Double);
+
+        return new LabelDefinition(name, description, sourceName, entityTimestamp, value);
+    }
+
+    private void CheckExpression(
+        string label, string key, string text, YamlNode node, Dictionary<string, ModelType> types, params ReadOnlySpan<ModelType> allowed)
+    {
+        try
+        {
+            var type = Expression.Parse(text).Check(types);
+            if (!allowed.Contains(type))
+            {
+                errors.Add(node, $"'{key}' of the label '{label}' is {type.ToName()}; it must be {(allowed.Length == 1 ? "a timestamp" : "a bool or a number")}.");
+            }
+        }
+        catch (ExpressionException exception)
+        {
+            errors.Add(node, $"'{key}' of the label '{label}' is wrong: {exception.Message}. It may use the fields of its source.");
+        }
     }
 }

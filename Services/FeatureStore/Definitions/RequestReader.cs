@@ -1,3 +1,4 @@
+using CloudNativeAi.Modeling;
 using YamlDotNet.RepresentationModel;
 
 namespace CloudNativeAi.FeatureStore.Definitions;
@@ -45,6 +46,7 @@ internal sealed class RequestReader(
     public IReadOnlyList<RequestFeature> ReadFeatures(IReadOnlyList<YamlNode> nodes, IReadOnlyList<RequestField> fields)
     {
         var requestFeatures = new List<RequestFeature>();
+        var types = OperandTypes(fields);
         var taken = fields.Select(field => field.Name).Concat(joinKeys.Select(key => key.Name)).ToHashSet(StringComparer.Ordinal);
         foreach (var node in nodes)
         {
@@ -68,11 +70,57 @@ internal sealed class RequestReader(
                 continue;
             }
 
+            if (CheckExpression(name, type.Value, expression, mapping.Find("expression")!, types))
+            {
+                types[name] = (ModelType)type.Value;
+            }
+
             requestFeatures.Add(new RequestFeature(name, type.Value, expression));
         }
 
-        _ = features;
         return requestFeatures;
+    }
+
+    // Names an expression may use: join keys, request fields, features in backticks, and request features before it.
+    private Dictionary<string, ModelType> OperandTypes(IReadOnlyList<RequestField> fields)
+    {
+        var types = new Dictionary<string, ModelType>(StringComparer.Ordinal);
+        foreach (var key in joinKeys)
+        {
+            types[key.Name] = (ModelType)key.Type;
+        }
+
+        foreach (var field in fields)
+        {
+            types[field.Name] = (ModelType)field.Type;
+        }
+
+        foreach (var feature in features)
+        {
+            types[feature.FullName] = (ModelType)feature.Type;
+        }
+
+        return types;
+    }
+
+    private bool CheckExpression(string name, ValueType declared, string text, YamlNode node, Dictionary<string, ModelType> types)
+    {
+        try
+        {
+            var type = Expression.Parse(text).Check(types);
+            if (type == (ModelType)declared || (type, (ModelType)declared) == (ModelType.Int64, ModelType.Double))
+            {
+                return true;
+            }
+
+            errors.Add(node, $"The request feature '{name}' of the feature service '{service}' is declared {Names.TypeName(declared)}, but its expression is {type.ToName()}.");
+        }
+        catch (ExpressionException exception)
+        {
+            errors.Add(node, $"The expression of the request feature '{name}' of the feature service '{service}' is wrong: {exception.Message}. It may use join keys, request fields, request features before it, and features in backticks: `view:feature`.");
+        }
+
+        return false;
     }
 
     private ValueType? ReadType(YamlMapping mapping, YamlNode node)

@@ -27,6 +27,27 @@ internal sealed class EventColumns
 
     public long LastPosition => Positions[Count - 1];
 
+    /// <summary>Batches of one schema that follow each other, as one.</summary>
+    public static EventColumns Concat(IReadOnlyList<EventColumns> batches)
+    {
+        if (batches.Count == 1)
+        {
+            return batches[0];
+        }
+
+        var schema = batches[0].Schema;
+        return new EventColumns
+        {
+            Schema = schema,
+            Count = batches.Sum(batch => batch.Count),
+            Positions = [.. batches.SelectMany(batch => batch.Positions.Take(batch.Count))],
+            EventIds = [.. batches.SelectMany(batch => batch.EventIds.Take(batch.Count))],
+            EventTimestamps = [.. batches.SelectMany(batch => batch.EventTimestamps.Take(batch.Count))],
+            CreatedTimestamps = [.. batches.SelectMany(batch => batch.CreatedTimestamps.Take(batch.Count))],
+            Fields = [.. schema.Fields.Select((_, index) => EventColumn.Concat([.. batches.Select(batch => (batch.Fields[index], batch.Count))]))],
+        };
+    }
+
     public long KnownMicros(int row) => Schema.KnownMicros(EventTimestamps[row], CreatedTimestamps[row]);
 }
 
@@ -54,4 +75,26 @@ internal sealed class EventColumn
     public bool[] Bools { get; }
 
     public string?[] Strings { get; }
+
+    public static EventColumn Concat(IReadOnlyList<(EventColumn Column, int Count)> parts)
+    {
+        var result = new EventColumn(parts[0].Column.Type, parts.Sum(part => part.Count));
+        var at = 0;
+        foreach (var (column, count) in parts)
+        {
+            Array.Copy(column.IsNull, 0, result.IsNull, at, count);
+            Array.Copy(column.Values, 0, result.Values, at, count);
+            at += count;
+        }
+
+        return result;
+    }
+
+    private Array Values => Type switch
+    {
+        ValueType.Double => Doubles,
+        ValueType.Bool => Bools,
+        ValueType.String => Strings,
+        _ => Int64s,
+    };
 }

@@ -20,6 +20,11 @@ internal sealed class EventDecoder
         _names = [.. schema.Fields.Select(field => System.Text.Encoding.UTF8.GetBytes(field.Name))];
     }
 
+    public SourceSchema Schema => _schema;
+
+    /// <summary>The first field seen that the schema does not have: the source may have a newer schema.</summary>
+    public string? UnknownField { get; private set; }
+
     /// <exception cref="EventDecodeException">Ingestion let through what the schema forbids.</exception>
     public EventColumns Decode(IReadOnlyList<LoggedEvent> events)
     {
@@ -68,9 +73,11 @@ internal sealed class EventDecoder
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var index = IndexOf(ref reader, expected);
+                var unknown = index < 0 && UnknownField is null ? reader.GetString() : null;
                 reader.Read();
                 if (index < 0)
                 {
+                    UnknownField ??= unknown;
                     reader.Skip();
                     continue;
                 }

@@ -1,0 +1,28 @@
+using CloudNativeAi.Contracts.Ingestion;
+using CloudNativeAi.FeatureStore.Events;
+using CloudNativeAi.ServiceDefaults.Grpc;
+
+namespace CloudNativeAi.FeatureStore.Materialization;
+
+internal static class MaterializationRegistration
+{
+    public static void AddMaterialization(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddServiceClient<EventLog.EventLogClient>("ingestion");
+        builder.Services.AddOptionsWithValidateOnStart<MaterializationOptions, MaterializationOptionsValidator>()
+            .BindConfiguration(MaterializationOptions.Section);
+        builder.Services.AddSingleton<FeatureStoreMetrics>();
+        builder.Services.AddSingleton<EventLogReader>();
+        builder.Services.AddSingleton<ViewMaterializations>();
+        builder.Services.AddSingleton<ProgressStore>();
+        builder.Services.AddSingleton<ProgressBoard>();
+        builder.Services.AddSingleton<WakeSignals>();
+        builder.Services.AddSingleton<PositionWaiter>();
+        builder.Services.AddSingleton<OnlineStoreRecovery>();
+        builder.Services.AddSingleton<MaterializationLease>();
+        builder.Services.AddHostedService<ChangeListener>();
+        builder.Services.AddHostedService<MaterializationWorker>();
+    }
+
+    public static void MapMaterialization(this IEndpointRouteBuilder routes) => routes.MapGrpcService<MaterializationGrpcService>();
+}

@@ -1,0 +1,6 @@
+namespace CloudNativeAi.FeatureStore.Retrieval;
+
+internal static class RetrievalRegistration
+{
+    public static void AddRetrieval(this IHostApplicationBuilder builder) => builder.Services.AddSingleton<OnlineFeatures>();
+}
