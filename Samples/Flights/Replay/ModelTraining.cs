@@ -41,6 +41,7 @@ internal sealed partial class ModelTraining(FlightServices services, Retry retry
                 FromMicros = from,
                 ToMicros = until,
                 LabelKnownUntilMicros = until,
+                ValidationShare = 0.1,
                 PromoteWhenBetter = true,
                 HyperParameters = { FlightHyperParameters.All },
             },

@@ -73,6 +73,7 @@ internal sealed class Replayer(FlightServices services, EventSender sender, Retr
                 ["origin"] = new Value { StringValue = flight.Origin },
                 ["dest"] = new Value { StringValue = flight.Destination },
                 ["carrier"] = Text(flight.Carrier),
+                ["flight_number"] = Text(flight.FlightNumber),
                 ["tailnum"] = Text(flight.TailNumber),
             },
             RequestFields =

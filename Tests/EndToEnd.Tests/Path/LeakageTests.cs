@@ -69,7 +69,7 @@ public sealed class LeakageTests(FlightsRun run)
             var window = departures[asked.Flight.Origin].Where(flight => flight.Departure >= end - (3 * Instant.Hour) && flight.Departure < end).ToList();
             var served = asked.Response.Features.ToDictionary(feature => feature.Name);
 
-            Assert.Equal(window.Count, served["origin_departures:dep_delay_count_3h"].Value.Int64Value);
+            Assert.Equal(window.Count, served["origin_departures:count_3h"].Value.Int64Value);
             if (window.Count > 0)
             {
                 Assert.Equal(window.Average(flight => flight.DepartureDelay!.Value), served["origin_departures:dep_delay_mean_3h"].Value.DoubleValue, 1e-9);
@@ -95,7 +95,7 @@ public sealed class LeakageTests(FlightsRun run)
     private static GetHistoricalFeaturesRequest RequestFor(List<AskedPrediction> flights)
     {
         var request = new GetHistoricalFeaturesRequest { FeatureService = FlightDefinitions.FeatureService };
-        foreach (var key in (string[])["origin", "dest", "carrier", "tailnum"])
+        foreach (var key in (string[])["origin", "dest", "carrier", "flight_number", "tailnum"])
         {
             var column = new KeyColumn { JoinKey = key };
             column.Values.AddRange(flights.Select(asked => asked.Request.EntityKeys[key]));
