@@ -1,8 +1,21 @@
+using CloudNativeAi.Ingestion.DeadLetters;
+using CloudNativeAi.Ingestion.EventLog;
+using CloudNativeAi.Ingestion.Events;
+using CloudNativeAi.Ingestion.Sources;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddEventLog();
+builder.AddSources();
+builder.AddEvents();
+builder.AddDeadLetters();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapSources();
+app.MapEvents();
+app.MapDeadLetters();
+app.MapEventLog();
 app.Run();
 
 public partial class Program;

@@ -47,9 +47,23 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         var pid = File.ReadLines(Path.Combine(_dataDirectory, "postmaster.pid")).First();
         await RunAsync("kill", "-9", pid);
-        await RunServerToolAsync(
-            "pg_ctl", "-D", _dataDirectory, "-w", "-t", "60", "-l", Path.Combine(_dataDirectory, "log"), "restart", "-o",
-            $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200 -c shared_buffers=64MB");
+
+        // The orphaned backends hold the shared memory until they notice; the server does not start before.
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await RunServerToolAsync(
+                    "pg_ctl", "-D", _dataDirectory, "-w", "-t", "60", "-l", Path.Combine(_dataDirectory, "log"), "start", "-o",
+                    $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200 -c shared_buffers=64MB");
+                return;
+            }
+            catch (InvalidOperationException) when (deadline.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using CloudNativeAi.Contracts.Ingestion;
+using CloudNativeAi.Ingestion.Sources;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace CloudNativeAi.Ingestion.DeadLetters;
+
+/// <summary>Refused rows: list, correct and replay, discard.</summary>
+internal static class DeadLetterEndpoints
+{
+    public static void MapDeadLetters(this IEndpointRouteBuilder routes)
+    {
+        var deadLetters = routes.MapGroup("/v1/sources/{source}/dead-letters").WithTags("Dead letters");
+        deadLetters.MapGet("/", ListAsync).WithName("ListDeadLetters");
+        deadLetters.MapPost("/{id:long}/replay", ReplayAsync).WithName("ReplayDeadLetter");
+        deadLetters.MapPost("/{id:long}/discard", DiscardAsync).WithName("DiscardDeadLetter");
+    }
+
+    private static async Task<Results<Ok<DeadLetterPage>, ProblemHttpResult>> ListAsync(
+        string source,
+        SourceCatalog catalog,
+        DeadLetterStore store,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "page_size")] int pageSize = 0,
+        [FromQuery(Name = "page_token")] string? pageToken = null,
+        [FromQuery] string? field = null,
+        [FromQuery] string? state = null)
+    {
+        if (!Enum.TryParse<DeadLetterState>(state ?? nameof(DeadLetterState.Waiting), ignoreCase: true, out var wanted))
+        {
+            return TypedResults.Problem("state is 'waiting', 'replayed' or 'discarded'.", statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        var request = new ListDeadLettersRequest { Source = source, PageSize = pageSize, PageToken = pageToken ?? "", Field = field ?? "", State = wanted };
+        if (DeadLetterQuery.From(request, out var fault) is not { } query)
+        {
+            return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
+        {
+            return SourceEndpoints.UnknownSource(source);
+        }
+
+        var page = await store.ListAsync(schema, query, cancellationToken);
+        var next = page.Count == query.PageSize ? page[^1].Id.ToString(CultureInfo.InvariantCulture) : null;
+        return TypedResults.Ok(new DeadLetterPage([.. page.Select(DeadLetterDocument.From)], next));
+    }
+
+    /// <summary>The body, if there is one, is the corrected row.</summary>
+    private static async Task<Results<Ok<ReplayDocument>, ProblemHttpResult>> ReplayAsync(
+        string source,
+        long id,
+        SourceCatalog catalog,
+        DeadLetterReplay replay,
+        HttpRequest http,
+        CancellationToken cancellationToken)
+    {
+        // As it comes: the row in the log is the client's text. The server's body limit bounds it, the validation its rows.
+        var payload = await ByteString.FromStreamAsync(http.Body, cancellationToken);
+        if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
+        {
+            return SourceEndpoints.UnknownSource(source);
+        }
+
+        var request = new ReplayDeadLetterRequest
+        {
+            Source = source,
+            Id = id,
+            Payload = payload,
+        };
+        var outcome = await replay.ReplayAsync(schema, request, cancellationToken);
+        return outcome.Status switch
+        {
+            ReplayStatus.Accepted => TypedResults.Ok(new ReplayDocument("accepted", outcome.LastPosition)),
+            ReplayStatus.Duplicate => TypedResults.Ok(new ReplayDocument("duplicate", outcome.LastPosition)),
+            ReplayStatus.StillInvalid => TypedResults.Problem(outcome.Fault, statusCode: StatusCodes.Status422UnprocessableEntity),
+            ReplayStatus.NotFound => TypedResults.Problem(outcome.Fault, statusCode: StatusCodes.Status404NotFound),
+            _ => TypedResults.Problem(outcome.Fault, statusCode: StatusCodes.Status409Conflict),
+        };
+    }
+
+    private static async Task<Results<Ok<DeadLetterDocument>, ProblemHttpResult>> DiscardAsync(
+        string source, long id, SourceCatalog catalog, DeadLetterStore store, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
+        {
+            return SourceEndpoints.UnknownSource(source);
+        }
+
+        return await store.DiscardAsync(schema, id, cancellationToken) is { } discarded
+            ? TypedResults.Ok(DeadLetterDocument.From(discarded))
+            : TypedResults.Problem($"Source '{source}' has no waiting dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+    }
+}
+
+/// <param name="NextPageToken">Null: this is the last page.</param>
+internal sealed record DeadLetterPage(IReadOnlyList<DeadLetterDocument> DeadLetters, string? NextPageToken);
+
+/// <param name="Payload">The row as text.</param>
+/// <param name="Original">The bytes as they came, base64; null: the payload is what came.</param>
+internal sealed record DeadLetterDocument(
+    long Id, long Row, string EventId, string Field, string Reason, string Payload, byte[]? Original, long CreatedTimestampMicros, DeadLetterState State)
+{
+    public static DeadLetterDocument From(DeadLetter deadLetter) => new(
+        deadLetter.Id,
+        deadLetter.Row,
+        deadLetter.EventId,
+        deadLetter.Field,
+        deadLetter.Reason,
+        Encoding.UTF8.GetString(deadLetter.Payload.Span),
+        deadLetter.Original.IsEmpty ? null : deadLetter.Original.ToByteArray(),
+        deadLetter.CreatedTimestampMicros,
+        deadLetter.State);
+}
+
+/// <param name="Outcome">accepted or duplicate</param>
+internal sealed record ReplayDocument(string Outcome, long LastPosition);

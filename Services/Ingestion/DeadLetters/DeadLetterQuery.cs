@@ -1,0 +1,33 @@
+using System.Globalization;
+using CloudNativeAi.Contracts.Ingestion;
+
+namespace CloudNativeAi.Ingestion.DeadLetters;
+
+/// <summary>One page of the dead letters of a source, oldest first.</summary>
+internal sealed record DeadLetterQuery(long AfterId, int PageSize, string Field, DeadLetterState State)
+{
+    private const int DefaultPageSize = 100;
+    private const int MaxPageSize = 1_000;
+
+    public static DeadLetterQuery? From(ListDeadLettersRequest request, out string fault)
+    {
+        fault = "";
+        var afterId = 0L;
+        if (request.PageSize is < 0 or > MaxPageSize)
+        {
+            fault = $"page_size is between 1 and {MaxPageSize}, or 0 for {DefaultPageSize}";
+        }
+        else if (request.PageToken.Length > 0 && !long.TryParse(request.PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out afterId))
+        {
+            fault = "page_token is not one that this service gave";
+        }
+        else if (!Enum.IsDefined(request.State))
+        {
+            fault = "state is WAITING, REPLAYED or DISCARDED";
+        }
+
+        return fault.Length > 0
+            ? null
+            : new DeadLetterQuery(afterId, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.Field, request.State);
+    }
+}

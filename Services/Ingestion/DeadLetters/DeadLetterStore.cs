@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using System.Text;
+using CloudNativeAi.Contracts.Ingestion;
+using CloudNativeAi.Ingestion.Sources;
+using Google.Protobuf;
+using Npgsql;
+
+namespace CloudNativeAi.Ingestion.DeadLetters;
+
+/// <summary>Refused rows, kept with their bytes until somebody corrects or discards them.</summary>
+internal sealed class DeadLetterStore(NpgsqlDataSource dataSource)
+{
+    private const string Columns = "dead_letter_id, event_id, field, reason, payload, created_micros, row_number, original, state, event_micros, sent_id";
+
+    /// <summary>Inserts within the caller's transaction; returns how many were not there already.</summary>
+    public static async Task<int> InsertAsync(
+        NpgsqlConnection connection, int sourceId, IReadOnlyList<InvalidRow> rows, long createdMicros, CancellationToken cancellationToken)
+    {
+        // In order of digest: everybody takes them in the same order, nobody waits in a circle.
+        var sorted = rows.Select(row => (Row: row, Digest: Digest(row))).ToList();
+        sorted.Sort((left, right) => left.Digest.AsSpan().SequenceCompareTo(right.Digest));
+
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO dead_letters (source_id, digest, row_number, event_id, sent_id, event_micros, field, reason, payload, original, created_micros)
+            SELECT $1, d.*, $2 FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11) AS d
+            ON CONFLICT DO NOTHING
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = sourceId },
+                new() { Value = createdMicros },
+                new() { Value = sorted.Select(item => item.Digest).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.Row).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.Fault.EventId).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.SentId).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.EventMicros).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.Fault.Field).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.Fault.Reason.Replace('\0', ' ')).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.Payload.ToArray()).ToArray() },
+                new() { Value = sorted.Select(item => item.Row.Original.ToArray()).ToArray() },
+            },
+        };
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the wait of a dead letter within the caller's transaction. False: there is none waiting with this id.</summary>
+    public static async Task<bool> CloseAsync(NpgsqlConnection connection, int sourceId, long id, DeadLetterState state, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "UPDATE dead_letters SET state = $3 WHERE source_id = $1 AND dead_letter_id = $2 AND state = 0", connection)
+        {
+            Parameters = { new() { Value = sourceId }, new() { Value = id }, new() { Value = (short)state } },
+        };
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    public async Task<IReadOnlyList<DeadLetter>> ListAsync(SourceSchema schema, DeadLetterQuery query, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            $"""
+            SELECT {Columns} FROM dead_letters
+            WHERE source_id = $1 AND state = $2 AND dead_letter_id > $3 AND ($4 = '' OR field = $4)
+            ORDER BY dead_letter_id LIMIT $5
+            """);
+        command.Parameters.Add(new() { Value = schema.SourceId });
+        command.Parameters.Add(new() { Value = (short)query.State });
+        command.Parameters.Add(new() { Value = query.AfterId });
+        command.Parameters.Add(new() { Value = query.Field });
+        command.Parameters.Add(new() { Value = (long)query.PageSize });
+        return await ReadAsync(command, schema.Name, cancellationToken);
+    }
+
+    public async Task<DeadLetter?> FindAsync(SourceSchema schema, long id, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"SELECT {Columns} FROM dead_letters WHERE source_id = $1 AND dead_letter_id = $2");
+        command.Parameters.Add(new() { Value = schema.SourceId });
+        command.Parameters.Add(new() { Value = id });
+        return (await ReadAsync(command, schema.Name, cancellationToken)).SingleOrDefault();
+    }
+
+    /// <summary>Gives a waiting dead letter up; null: there is none with this id.</summary>
+    public async Task<DeadLetter?> DiscardAsync(SourceSchema schema, long id, CancellationToken cancellationToken)
+    {
+        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            if (!await CloseAsync(connection, schema.SourceId, id, DeadLetterState.Discarded, cancellationToken))
+            {
+                return null;
+            }
+
+            await using var count = new NpgsqlCommand(
+                "UPDATE source_heads SET dead_lettered = dead_lettered - 1, refused = refused + 1 WHERE source_id = $1", connection);
+            count.Parameters.Add(new() { Value = schema.SourceId });
+            await count.ExecuteNonQueryAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        return await FindAsync(schema, id, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<DeadLetter>> ReadAsync(NpgsqlCommand command, string source, CancellationToken cancellationToken)
+    {
+        List<DeadLetter> deadLetters = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            deadLetters.Add(new DeadLetter
+            {
+                Id = reader.GetInt64(0),
+                Source = source,
+                EventId = reader.GetString(1),
+                Field = reader.GetString(2),
+                Reason = reader.GetString(3),
+                Payload = UnsafeByteOperations.UnsafeWrap(reader.GetFieldValue<byte[]>(4)),
+                CreatedTimestampMicros = reader.GetInt64(5),
+                Row = reader.GetInt64(6),
+                Original = UnsafeByteOperations.UnsafeWrap(reader.GetFieldValue<byte[]>(7)),
+                State = (DeadLetterState)reader.GetInt16(8),
+                EventTimestampMicros = reader.GetInt64(9),
+                SentEventId = reader.GetString(10),
+            });
+        }
+
+        return deadLetters;
+    }
+
+    private static byte[] Digest(InvalidRow row)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(row.SentId));
+        hash.AppendData([0]);
+        hash.AppendData(BitConverter.GetBytes(row.EventMicros));
+        hash.AppendData((row.Original.IsEmpty ? row.Payload : row.Original).Span);
+        return hash.GetHashAndReset();
+    }
+}

@@ -1,0 +1,52 @@
+namespace CloudNativeAi.Ingestion.Uploads;
+
+/// <summary>One JSON object a line. A bad line is a bad row; the next line starts afresh.</summary>
+internal static class NdjsonBody
+{
+    public static async Task<MalformedBody?> ReadAsync(Stream body, Upload upload, int maxEventBytes, CancellationToken cancellationToken)
+    {
+        using var buffer = new RecordBuffer(body, maxEventBytes);
+        var line = 0L;
+        var searched = 0;
+
+        while (true)
+        {
+            var unread = buffer.Unread;
+            var end = unread.Span[searched..].IndexOf((byte)'\n');
+            if (end < 0 && !buffer.IsFinal)
+            {
+                if (buffer.IsOverLimit)
+                {
+                    return new MalformedBody(line + 1, upload.Received, $"the line is longer than {maxEventBytes} bytes");
+                }
+
+                searched = unread.Length;
+                await buffer.FillAsync(cancellationToken);
+                continue;
+            }
+
+            var length = end < 0 ? unread.Length : searched + end;
+            line++;
+            await AddLineAsync(upload, Trim(unread[..length]), line, cancellationToken);
+            if (end < 0)
+            {
+                return null;
+            }
+
+            buffer.Consume(length + 1);
+            searched = 0;
+        }
+    }
+
+    private static ValueTask AddLineAsync(Upload upload, ReadOnlyMemory<byte> text, long line, CancellationToken cancellationToken)
+    {
+        text = line == 1 && text.Span.StartsWith("\uFEFF"u8) ? text[3..] : text;
+        return text.IsEmpty ? ValueTask.CompletedTask : upload.AddAsync(text, default, line, default, 0, cancellationToken);
+    }
+
+    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> text)
+    {
+        var trimmed = text.Span.Trim(" \t\r"u8);
+        return trimmed.IsEmpty ? default : text.Slice(text.Span.IndexOf(trimmed), trimmed.Length);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using CloudNativeAi.Ingestion.Events;
+using CloudNativeAi.Ingestion.Sources;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace CloudNativeAi.Ingestion.Uploads;
+
+/// <summary>Events by HTTP.</summary>
+internal static partial class UploadEndpoints
+{
+    public static void MapUploads(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/sources/{source}/events", UploadAsync)
+            .WithTags("Events")
+            .WithName("UploadEvents")
+            .WithSummary("Appends events: a JSON array or object, NDJSON, CSV or CloudEvents; gzip and zstd are understood.")
+            .Produces<UploadResult>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<Results<Ok<UploadResult>, ProblemHttpResult>> UploadAsync(
+        string source,
+        HttpContext context,
+        UploadReader reader,
+        IngestionBudget budget,
+        IOptions<IngestionOptions> options,
+        ILogger<UploadReader> logger,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "on_invalid")] string? onInvalid = null,
+        [FromQuery] string? delimiter = null,
+        [FromQuery(Name = "null")] string? nullText = null)
+    {
+        if (UploadFormats.Of(context.Request) is not { } format)
+        {
+            return Problem(StatusCodes.Status415UnsupportedMediaType, $"Content-Type '{context.Request.ContentType}' is not understood; send {UploadFormats.Supported}.");
+        }
+
+        if (UploadQuery.Parse(onInvalid, delimiter, nullText, out var fault) is not { } query)
+        {
+            return Problem(StatusCodes.Status400BadRequest, fault);
+        }
+
+        // The limit is checked here, after decompression; the server then still takes in what is left and the client gets its answer.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } sizeFeature)
+        {
+            sizeFeature.MaxRequestBodySize = null;
+        }
+
+        var limit = format.IsStreamed() ? options.Value.MaxStreamedBodyBytes : options.Value.MaxJsonBodyBytes;
+        if (context.Request.ContentLength > limit)
+        {
+            return TooLarge(limit);
+        }
+
+        using var share = budget.TryTake(Math.Min(context.Request.ContentLength ?? long.MaxValue, 2L * options.Value.UploadBatchBytes));
+        if (share is null)
+        {
+            return TooMuch(context, budget.RetryAfter);
+        }
+
+        if (UploadBody.Open(context.Request, limit, out fault) is not { } body)
+        {
+            return Problem(StatusCodes.Status415UnsupportedMediaType, fault);
+        }
+
+        await using (body)
+        await using (var upload = await reader.StartAsync(source, query.OnInvalid, cancellationToken))
+        {
+            if (upload is null)
+            {
+                return SourceEndpoints.UnknownSource(source);
+            }
+
+            try
+            {
+                var malformed = await reader.ReadAsync(format, body, upload, query, context.Request.Headers, cancellationToken);
+                return malformed is null
+                    ? ToResponse(await upload.CompleteAsync(cancellationToken))
+                    : Malformed(malformed, await upload.AbortAsync(cancellationToken));
+            }
+            catch (BodyTooLargeException exception)
+            {
+                return TooLarge(exception.Limit, await upload.AbortAsync(cancellationToken));
+            }
+            catch (InvalidDataException)
+            {
+                return Malformed(new MalformedBody(0, upload.Received, "the compressed data is corrupt"), await upload.AbortAsync(cancellationToken));
+            }
+            catch (ZstdSharp.ZstdException)
+            {
+                return Malformed(new MalformedBody(0, upload.Received, "the compressed data is corrupt"), await upload.AbortAsync(cancellationToken));
+            }
+            catch (NpgsqlException exception)
+            {
+                LogNotWritten(logger, exception, source);
+                return StoreLost(context, upload.Result, budget.RetryAfter);
+            }
+        }
+    }
+
+    private static Results<Ok<UploadResult>, ProblemHttpResult> ToResponse(UploadResult result) =>
+        result.Refused == 0
+            ? TypedResults.Ok(result)
+            : Problem(StatusCodes.Status422UnprocessableEntity, $"{result.InvalidTotal} of {result.Received} rows are invalid; nothing was written. {Describe(result)}", result);
+
+    private static string Describe(UploadResult result)
+    {
+        var first = result.Invalid[0];
+        var line = first.Line is { } number ? string.Create(CultureInfo.InvariantCulture, $" (line {number})") : "";
+        var field = first.Field.Length > 0 ? $", field '{first.Field}'" : "";
+        return $"Row {first.Row}{line}{field}: {first.Reason}.";
+    }
+
+    private static ProblemHttpResult Malformed(MalformedBody malformed, UploadResult kept)
+    {
+        var line = malformed.Line > 0 ? $", line {malformed.Line}" : "";
+        var fate = kept.Accepted + kept.Duplicates + kept.DeadLettered > 0
+            ? $"The {kept.Received} rows before it were kept: {kept.Accepted} accepted, {kept.Duplicates} duplicates, {kept.DeadLettered} dead-lettered."
+            : "Nothing was written.";
+        return Problem(StatusCodes.Status400BadRequest, $"Row {malformed.Row}{line}: {malformed.Reason}. {fate}", kept);
+    }
+
+    private static ProblemHttpResult TooLarge(long limit, UploadResult? kept = null) =>
+        Problem(
+            StatusCodes.Status413PayloadTooLarge,
+            $"The body is larger than {limit} bytes. Send application/x-ndjson or text/csv, which are read in batches, or several requests."
+            + (kept is { Accepted: > 0 } ? $" {kept.Accepted} rows were accepted before the limit was met." : " Nothing was written."),
+            kept);
+
+    private static ProblemHttpResult TooMuch(HttpContext context, TimeSpan retryAfter)
+    {
+        SetRetryAfter(context, retryAfter);
+        return Problem(StatusCodes.Status429TooManyRequests, "Too much is in flight; retry later.");
+    }
+
+    private static ProblemHttpResult StoreLost(HttpContext context, UploadResult kept, TimeSpan retryAfter)
+    {
+        SetRetryAfter(context, retryAfter);
+        return Problem(
+            StatusCodes.Status503ServiceUnavailable, "The event log is not reachable. Send the same body again later: what was written already counts as duplicates then.", kept);
+    }
+
+    private static void SetRetryAfter(HttpContext context, TimeSpan retryAfter) =>
+        context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+    private static ProblemHttpResult Problem(int statusCode, string detail, UploadResult? result = null) =>
+        TypedResults.Problem(detail, statusCode: statusCode, extensions: result is null ? null : new Dictionary<string, object?> { ["result"] = result });
+
+    [LoggerMessage(LogLevel.Warning, "An upload to source {Source} was not written")]
+    private static partial void LogNotWritten(ILogger logger, Exception exception, string source);
+}

@@ -1,0 +1,69 @@
+using CloudNativeAi.Ingestion.EventLog;
+using CloudNativeAi.TestSupport;
+using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace CloudNativeAi.Ingestion.Tests.EventLog;
+
+public sealed class PartitionFunctionalTests(PostgresServer postgres)
+{
+    private static readonly DateTimeOffset Start = new(2026, 3, 30, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_day_has_its_partition_and_positions_run_on_across_them()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using var host = await IngestionHost.StartAsync(postgres, timeProvider: time);
+        await host.DeclareAsync();
+
+        for (var day = 0; day < 4; day++)
+        {
+            await host.IngestAsync(Flights.Batch(day * 10, 10));
+            time.Advance(TimeSpan.FromDays(4));
+        }
+
+        Flights.AssertReconciled(await host.StatusAsync(), await host.ReadAllAsync());
+        foreach (var partition in new[] { "events_20260330", "events_20260403", "events_20260407", "events_20260411" })
+        {
+            Assert.Equal(10, await CountAsync(host, partition));
+        }
+    }
+
+    [Fact]
+    public async Task Retention_drops_whole_days_and_tells_readers_that_come_too_late()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using var host = await IngestionHost.StartAsync(postgres, timeProvider: time, settings: "EventLog:Retention=2.00:00:00");
+        await host.DeclareAsync();
+        for (var day = 0; day < 4; day++)
+        {
+            await host.IngestAsync(Flights.Batch(day * 10, 10));
+            time.Advance(TimeSpan.FromDays(1));
+        }
+
+        await host.Get<PartitionWorker>().RunOnceAsync(CancellationToken);
+
+        // Now is April 3: April 1 (the third day) is the oldest that is kept.
+        var status = await host.StatusAsync();
+        Assert.Equal((40, 21), (status.HeadPosition, status.OldestPosition));
+        Assert.Equal(Enumerable.Range(21, 20).Select(position => (long)position), (await host.ReadAllAsync()).Select(e => e.Position));
+        Assert.Equal(15, (await host.ReadAllAsync(after: 25)).Count);
+        Assert.Equal(20, (await host.ReadAllAsync(after: 20)).Count);
+        var late = await Assert.ThrowsAsync<RpcException>(() => host.ReadAllAsync(after: 19));
+        Assert.Equal(StatusCode.OutOfRange, late.StatusCode);
+        Assert.Equal(20, await CountAsync(host, "event_ids"));
+        Assert.Equal(20, await CountAsync(host, "event_log"));
+        Assert.Equal(10, (await host.IngestAsync(Flights.Batch(20, 10))).Duplicates);
+    }
+
+    private static async Task<long> CountAsync(IngestionHost host, string table)
+    {
+        await using var connection = new NpgsqlConnection(host.ConnectionString);
+        await connection.OpenAsync(CancellationToken);
+        await using var command = new NpgsqlCommand($"SELECT count(*) FROM {table}", connection);
+        return (long)(await command.ExecuteScalarAsync(CancellationToken))!;
+    }
+}
