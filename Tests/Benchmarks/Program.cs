@@ -1,1 +1,34 @@
-Console.WriteLine("usage: Benchmarks <name> [--quick]");
+using System.Text.Json.Nodes;
+using CloudNativeAi.Benchmarks;
+using CloudNativeAi.Benchmarks.Ingestion;
+
+// One line a benchmark: its name and how to make it.
+var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
+{
+    ["ingest"] = () => new IngestBenchmark(),
+};
+
+if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var create))
+{
+    Console.Error.WriteLine($"usage: dotnet run -c Release --project Tests/Benchmarks -- <name> [--quick]\nnames: {string.Join(", ", benchmarks.Keys)}");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = true;
+    stop.Cancel();
+};
+
+var result = await create().RunAsync(quick: args.Contains("--quick"), stop.Token);
+
+// The last line is for programs: {"bench":"<name>","ratio":<ours/ceiling>,...}
+var line = new JsonObject { ["bench"] = name };
+foreach (var (key, value) in result)
+{
+    line[key] = Math.Round(value, 4);
+}
+
+Console.WriteLine(line.ToJsonString());
+return 0;
