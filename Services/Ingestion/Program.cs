@@ -1,6 +1,7 @@
 using CloudNativeAi.Ingestion.DeadLetters;
 using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.Ingestion.Events;
+using CloudNativeAi.Ingestion.Quality;
 using CloudNativeAi.Ingestion.Sources;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -9,6 +10,7 @@ builder.AddEventLog();
 builder.AddSources();
 builder.AddEvents();
 builder.AddDeadLetters();
+builder.AddQuality();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
@@ -16,6 +18,7 @@ app.MapSources();
 app.MapEvents();
 app.MapDeadLetters();
 app.MapEventLog();
+app.MapQuality();
 app.Run();
 
 public partial class Program;

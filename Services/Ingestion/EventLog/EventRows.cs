@@ -27,6 +27,13 @@ internal sealed class EventRows : IDisposable
 
     public long LastEventMicros { get; private set; } = long.MinValue;
 
+    public long FirstEventMicros { get; private set; } = long.MaxValue;
+
+    public long MeanEventMicros { get; private set; }
+
+    /// <summary>Of all rows added; null: nobody counted.</summary>
+    public FieldStatistics? Statistics { get; set; }
+
     public void Add(ReadOnlySpan<byte> id, long eventMicros, ReadOnlySpan<byte> payload)
     {
         var length = FixedBytes + id.Length + payload.Length;
@@ -39,13 +46,14 @@ internal sealed class EventRows : IDisposable
         target = CopyFormat.WriteBytes(target, id);
         CopyFormat.WriteBytes(target, payload);
 
-        _rows.Add(new Row { Offset = _length, Length = length, IdLength = id.Length, PayloadLength = payload.Length, EventMicros = eventMicros });
+        _rows.Add(new Row { Offset = _length, IdLength = id.Length, PayloadLength = payload.Length, EventMicros = eventMicros });
         _length += length;
     }
 
     public void Clear()
     {
         _rows.Clear();
+        Statistics = null;
         _length = 0;
     }
 
@@ -128,7 +136,8 @@ internal sealed class EventRows : IDisposable
     {
         var seq = 0;
         PayloadBytes = 0;
-        LastEventMicros = long.MinValue;
+        (FirstEventMicros, LastEventMicros) = (long.MaxValue, long.MinValue);
+        Int128 sum = 0;
         foreach (ref var row in CollectionsMarshal.AsSpan(_rows))
         {
             if (!row.Duplicate)
@@ -137,8 +146,12 @@ internal sealed class EventRows : IDisposable
                 BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(row.Offset + SeqOffset), seq++);
                 PayloadBytes += row.PayloadLength;
                 LastEventMicros = Math.Max(LastEventMicros, row.EventMicros);
+                FirstEventMicros = Math.Min(FirstEventMicros, row.EventMicros);
+                sum += row.EventMicros;
             }
         }
+
+        MeanEventMicros = seq == 0 ? 0 : (long)(sum / seq);
 
         return seq;
     }
@@ -165,6 +178,13 @@ internal sealed class EventRows : IDisposable
             yield return _buffer.AsMemory(start, _length - start);
         }
     }
+
+    /// <summary>The rows that are not duplicates.</summary>
+    public IEnumerable<(ReadOnlyMemory<byte> Id, long EventMicros, ReadOnlyMemory<byte> Payload)> Kept() =>
+        _rows.Where(row => !row.Duplicate).Select(row => (
+            (ReadOnlyMemory<byte>)_buffer.AsMemory(row.Offset + IdOffset, row.IdLength),
+            row.EventMicros,
+            (ReadOnlyMemory<byte>)_buffer.AsMemory(row.Offset + FixedBytes + row.IdLength, row.PayloadLength)));
 
     public void Dispose()
     {
@@ -203,7 +223,6 @@ internal sealed class EventRows : IDisposable
     private struct Row
     {
         public int Offset;
-        public int Length;
         public int IdLength;
         public int PayloadLength;
         public long EventMicros;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using CloudNativeAi.Ingestion.DeadLetters;
+using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.Sources;
 using Npgsql;
 using NpgsqlTypes;
@@ -68,7 +69,8 @@ internal sealed class LogTransaction : IAsyncDisposable
         if (count > 0)
         {
             await CopyEventsAsync(rows, day, cancellationToken);
-            _batches.Add(new Batch(batch, count, rows.PayloadBytes));
+            var statistics = rows.Statistics is { } counted && counted.Rows == count ? counted : RowValidator.Recount(_schema, rows);
+            _batches.Add(new Batch(batch, count, rows.PayloadBytes, rows.MeanEventMicros, rows.FirstEventMicros, statistics.Encode()));
             _lastEventMicros = Math.Max(_lastEventMicros, rows.LastEventMicros);
         }
 
@@ -120,9 +122,11 @@ internal sealed class LogTransaction : IAsyncDisposable
                         WHERE source_id = $1
                         RETURNING head_position, last_created_micros),
                     added AS (
-                        INSERT INTO event_batches (source_id, last_position, first_position, batch, schema_version, payload_bytes, created_micros, trace_parent)
-                        SELECT $1, head_position - $2 + b.first_offset + b.events, head_position - $2 + b.first_offset + 1, b.batch, $8, b.bytes, last_created_micros, $9
-                        FROM head, unnest($10, $11, $12, $13) AS b (batch, first_offset, events, bytes))
+                        INSERT INTO event_batches (source_id, last_position, first_position, batch, schema_version, payload_bytes, created_micros, trace_parent,
+                                                   mean_event_micros, min_event_micros, statistics)
+                        SELECT $1, head_position - $2 + b.first_offset + b.events, head_position - $2 + b.first_offset + 1, b.batch, $8, b.bytes, last_created_micros, $9,
+                               b.mean_micros, b.min_micros, b.statistics
+                        FROM head, unnest($10, $11, $12, $13, $14, $15, $16) AS b (batch, first_offset, events, bytes, mean_micros, min_micros, statistics))
                     SELECT head_position FROM head
                     """)
                 {
@@ -137,10 +141,13 @@ internal sealed class LogTransaction : IAsyncDisposable
                         new() { Value = _timeProvider.GetUtcNow().ToMicros() },
                         new() { Value = _schema.Version },
                         new() { Value = traceParent },
-                        new() { Value = _batches.Select(batch => batch.Number).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-                        new() { Value = firstOffsets, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-                        new() { Value = _batches.Select(batch => (long)batch.Count).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-                        new() { Value = _batches.Select(batch => batch.PayloadBytes).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+                        BigInts(_batches.Select(batch => batch.Number)),
+                        BigInts(firstOffsets),
+                        BigInts(_batches.Select(batch => (long)batch.Count)),
+                        BigInts(_batches.Select(batch => batch.PayloadBytes)),
+                        BigInts(_batches.Select(batch => batch.MeanEventMicros)),
+                        BigInts(_batches.Select(batch => batch.FirstEventMicros)),
+                        new() { Value = _batches.Select(batch => batch.Statistics).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
                     },
                 },
                 new NpgsqlBatchCommand("COMMIT"),
@@ -229,5 +236,8 @@ internal sealed class LogTransaction : IAsyncDisposable
         await copy.WriteAsync(CopyFormat.Trailer, cancellationToken);
     }
 
-    private readonly record struct Batch(long Number, int Count, long PayloadBytes);
+    private static NpgsqlParameter BigInts(IEnumerable<long> values) =>
+        new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+
+    private readonly record struct Batch(long Number, int Count, long PayloadBytes, long MeanEventMicros, long FirstEventMicros, byte[] Statistics);
 }

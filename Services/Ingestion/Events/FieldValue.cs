@@ -11,30 +11,43 @@ internal static class FieldValue
     private const int MaxShown = 40;
 
     /// <param name="micros">The value of a timestamp.</param>
-    public static bool TryCheck(ref Utf8JsonReader reader, SchemaField field, out long micros, out string reason)
+    /// <param name="number">The value of a number or timestamp; negative infinity: null; NaN: some other value.</param>
+    public static bool TryCheck(ref Utf8JsonReader reader, SchemaField field, out long micros, out double number, out string reason)
     {
         micros = 0;
+        number = double.NaN;
         if (reader.TokenType == JsonTokenType.Null)
         {
+            number = double.NegativeInfinity;
             reason = "must not be null";
             return field.Nullable;
         }
 
-        var valid = field.Type switch
+        bool valid;
+        switch (field.Type)
         {
-            ValueType.String => reader.TokenType == JsonTokenType.String && (!reader.ValueIsEscaped || CanUnescape(ref reader)),
-            ValueType.Int64 => reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var integer) && integer >= field.Minimum && integer <= field.Maximum,
-            ValueType.Double => reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number) && double.IsFinite(number)
-                && number >= field.Minimum && number <= field.Maximum,
-            ValueType.Bool => reader.TokenType is JsonTokenType.True or JsonTokenType.False,
-            ValueType.Timestamp => reader.TokenType switch
-            {
-                JsonTokenType.Number => reader.TryGetInt64(out micros),
-                JsonTokenType.String => !reader.ValueIsEscaped && Iso8601.TryParse(reader.ValueSpan, out micros),
-                _ => false,
-            },
-            _ => false,
-        };
+            case ValueType.String:
+                valid = reader.TokenType == JsonTokenType.String && (!reader.ValueIsEscaped || CanUnescape(ref reader));
+                break;
+            case ValueType.Int64:
+                valid = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var integer) && field.Allows(number = integer);
+                break;
+            case ValueType.Double:
+                valid = reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out number) && double.IsFinite(number) && field.Allows(number);
+                break;
+            case ValueType.Bool:
+                valid = reader.TokenType is JsonTokenType.True or JsonTokenType.False;
+                break;
+            default:
+                valid = reader.TokenType switch
+                {
+                    JsonTokenType.Number => reader.TryGetInt64(out micros),
+                    JsonTokenType.String => !reader.ValueIsEscaped && Iso8601.TryParse(reader.ValueSpan, out micros),
+                    _ => false,
+                };
+                number = micros;
+                break;
+        }
 
         reason = valid ? "" : Explain(ref reader, field);
         return valid;
@@ -43,7 +56,7 @@ internal static class FieldValue
     private static string Explain(ref Utf8JsonReader reader, SchemaField field)
     {
         if (reader.TokenType == JsonTokenType.Number && field.Type is ValueType.Int64 or ValueType.Double
-            && reader.TryGetDouble(out var number) && (number < field.Minimum || number > field.Maximum) && double.IsFinite(number))
+            && reader.TryGetDouble(out var number) && !field.Allows(number) && double.IsFinite(number))
         {
             var bounds = (field.Minimum, field.Maximum) switch
             {

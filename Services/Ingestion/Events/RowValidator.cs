@@ -22,6 +22,9 @@ internal sealed class RowValidator(SourceSchema schema, long nowMicros, int maxE
     private const int MaxIdBytes = 4 * MaxIdLength;
     private const int MaxInt64Digits = 20;
 
+    // No number is that: all are finite. A value that is no number is NaN.
+    private const double Null = double.NegativeInfinity;
+
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 32 };
 
     public SourceSchema Schema => schema;
@@ -53,6 +56,20 @@ internal sealed class RowValidator(SourceSchema schema, long nowMicros, int maxE
         }
     }
 
+    /// <summary>Statistics of the rows that are not duplicates; needed when some are.</summary>
+    public static FieldStatistics Recount(SourceSchema schema, EventRows rows)
+    {
+        using var kept = new EventRows();
+        var validator = new RowValidator(schema, long.MaxValue - Micros.PerDay, int.MaxValue);
+        foreach (var (id, eventMicros, payload) in rows.Kept())
+        {
+            // They were valid when they were added.
+            validator.TryAdd(payload.Span, id.Span, eventMicros, kept, out _);
+        }
+
+        return kept.Statistics ?? new FieldStatistics(schema.Fields.Length);
+    }
+
     private bool TryRead(ReadOnlySpan<byte> payload, scoped ReadOnlySpan<byte> id, long eventMicros, EventRows rows, out RowFault fault)
     {
         var reader = new Utf8JsonReader(payload, ReaderOptions);
@@ -63,6 +80,8 @@ internal sealed class RowValidator(SourceSchema schema, long nowMicros, int maxE
         }
 
         Span<bool> seen = stackalloc bool[schema.Fields.Length];
+        Span<double> numbers = stackalloc double[schema.Fields.Length];
+        numbers.Fill(Null);
         var takesId = id.IsEmpty;
         var takesTimestamp = eventMicros == 0;
         var expected = 0;
@@ -82,7 +101,7 @@ internal sealed class RowValidator(SourceSchema schema, long nowMicros, int maxE
             reader.Read();
 
             var field = schema.Fields[index];
-            if (!FieldValue.TryCheck(ref reader, field, out var micros, out var reason))
+            if (!FieldValue.TryCheck(ref reader, field, out var micros, out numbers[index], out var reason))
             {
                 fault = new RowFault(field.Name, reason, ToText(id));
                 return false;
@@ -120,8 +139,25 @@ internal sealed class RowValidator(SourceSchema schema, long nowMicros, int maxE
         }
 
         rows.Add(id, eventMicros, payload);
+        Count(rows.Statistics ??= new FieldStatistics(schema.Fields.Length), numbers);
         fault = default;
         return true;
+    }
+
+    private static void Count(FieldStatistics statistics, ReadOnlySpan<double> numbers)
+    {
+        statistics.AddRow();
+        for (var field = 0; field < numbers.Length; field++)
+        {
+            if (double.IsNegativeInfinity(numbers[field]))
+            {
+                statistics.AddNull(field);
+            }
+            else if (!double.IsNaN(numbers[field]))
+            {
+                statistics.AddNumber(field, numbers[field]);
+            }
+        }
     }
 
     private SchemaField? FindMissing(ReadOnlySpan<bool> seen)

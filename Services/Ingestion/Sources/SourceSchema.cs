@@ -79,4 +79,6 @@ internal sealed class SchemaField(SourceField field)
     public double Maximum { get; } = field.HasMaximum ? field.Maximum : double.PositiveInfinity;
 
     public bool PersonalData { get; } = field.PersonalData;
+
+    public bool Allows(double number) => number >= Minimum && number <= Maximum;
 }
