@@ -1,0 +1,92 @@
+using System.Globalization;
+
+namespace Aspire.Hosting.DataDirectories;
+
+/// <summary>
+/// Where one application keeps what must be there at its next start: volumes, generated secrets.
+/// One run at a time owns it; an ephemeral one goes away with the run.
+/// </summary>
+internal sealed class DataDirectory(string path, bool isEphemeral) : IDisposable
+{
+    private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // Servers that drop root's privileges must be able to pass through to their own folder.
+    private const UnixFileMode PassableDirectory = PrivateDirectory | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private FileStream? _lock;
+
+    public string Path { get; } = path;
+
+    public bool IsEphemeral { get; } = isEphemeral;
+
+    public Secrets Secrets => new(System.IO.Path.Combine(Path, "secrets.json"), this);
+
+    public void EnsureCreated()
+    {
+        if (!Directory.Exists(Path))
+        {
+            Directory.CreateDirectory(Path, PassableDirectory);
+        }
+    }
+
+    /// <summary>Takes the directory for this run.</summary>
+    public void Lock()
+    {
+        EnsureCreated();
+        var file = System.IO.Path.Combine(Path, "host.lock");
+        try
+        {
+            _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new DistributedApplicationException(
+                $"Another run of this application (process {ReadOwner(file)}) uses the data directory '{Path}'. Stop it, or choose another directory with --data-directory DIR or --ephemeral.",
+                exception);
+        }
+
+        _lock.SetLength(0);
+        File.WriteAllText(OwnerFile(file), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Directory of a named volume, kept between runs.</summary>
+    public string Volume(string name) => Create(System.IO.Path.Combine(Path, "volumes", Safe(name)));
+
+    /// <summary>Directory of a resource without a volume: empty at every start.</summary>
+    public string Session(string resourceName)
+    {
+        var directory = System.IO.Path.Combine(Path, "session", Safe(resourceName));
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        return Create(directory);
+    }
+
+    /// <summary>Directory of files that the host itself writes for a resource, such as a server's configuration.</summary>
+    public string Settings(string resourceName)
+    {
+        var directory = System.IO.Path.Combine(Path, "settings", Safe(resourceName));
+        return Directory.CreateDirectory(directory, PrivateDirectory).FullName;
+    }
+
+    public void Dispose()
+    {
+        _lock?.Dispose();
+        _lock = null;
+        if (IsEphemeral && Directory.Exists(Path))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    private static string Create(string directory) => Directory.CreateDirectory(directory, PassableDirectory).FullName;
+
+    private static string OwnerFile(string lockFile) => lockFile + ".pid";
+
+    private static string ReadOwner(string lockFile) => File.Exists(OwnerFile(lockFile)) ? File.ReadAllText(OwnerFile(lockFile)) : "unknown";
+
+    private static string Safe(string name) =>
+        string.Concat(name.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.' ? character : '_')).TrimStart('.');
+}
