@@ -1,0 +1,3 @@
+namespace CloudNativeAi.Monitoring;
+
+internal readonly record struct ModelVersionKey(string ModelName, int Version);
