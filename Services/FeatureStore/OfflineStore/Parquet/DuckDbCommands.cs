@@ -39,12 +39,13 @@ internal static class DuckDbCommands
         return command;
     }
 
-    private static void Guard(Func<int> run, CancellationToken cancellationToken)
+    /// <summary>Runs something that DuckDB may interrupt: then it ends as cancelled.</summary>
+    public static T Guard<T>(Func<T> run, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            run();
+            return run();
         }
         catch (DuckDBException exception) when (cancellationToken.IsCancellationRequested)
         {

@@ -39,7 +39,8 @@ internal static class EventColumnsAppender
         return $"SELECT {string.Join(", ", selected)} FROM {Table} ORDER BY {SourceTableSchema.Position}";
     }
 
-    private static void AppendField(IDuckDBAppenderRow target, EventColumn field, int row)
+    /// <summary>Appends one value; instants as microseconds.</summary>
+    public static void AppendField(IDuckDBAppenderRow target, EventColumn field, int row)
     {
         if (field.IsNull[row])
         {

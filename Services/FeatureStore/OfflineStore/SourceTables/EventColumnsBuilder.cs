@@ -4,8 +4,9 @@ using DuckDB.NET.Data;
 
 namespace CloudNativeAi.FeatureStore.OfflineStore.SourceTables;
 
-/// <summary>Gathers rows of a reader into batches.</summary>
-internal sealed class EventColumnsBuilder(SourceSchema source, int capacity)
+/// <summary>Gathers rows of a reader into batches: event_id, event_timestamp, created_timestamp, position, then the fields.</summary>
+/// <param name="neededFields">Which fields the reader has; the others are null in every row. Null: all.</param>
+internal sealed class EventColumnsBuilder(SourceSchema source, int capacity, bool[]? neededFields = null)
 {
     private readonly long[] _positions = new long[capacity];
     private readonly string[] _eventIds = new string[capacity];
@@ -24,9 +25,17 @@ internal sealed class EventColumnsBuilder(SourceSchema source, int capacity)
         _eventTimestamps[_count] = reader.GetInt64(1);
         _createdTimestamps[_count] = reader.GetInt64(2);
         _positions[_count] = reader.GetInt64(3);
+        var ordinal = 3;
         for (var index = 0; index < _fields.Length; index++)
         {
-            var (field, ordinal) = (_fields[index], index + 4);
+            var field = _fields[index];
+            if (neededFields is not null && !neededFields[index])
+            {
+                field.IsNull[_count] = true;
+                continue;
+            }
+
+            ordinal++;
             if (reader.IsDBNull(ordinal))
             {
                 field.IsNull[_count] = true;

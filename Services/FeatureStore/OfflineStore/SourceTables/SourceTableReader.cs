@@ -26,19 +26,31 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
         foreach (var group in Groups(afterPosition))
         {
             var sql = $"SELECT * FROM ({await ToSqlAsync(group, cancellationToken)}) WHERE position > {Sql.Number(afterPosition)} ORDER BY position";
-            await foreach (var batch in StreamAsync(sql, cancellationToken))
+            await foreach (var batch in StreamAsync(sql, null, cancellationToken))
             {
                 yield return batch;
             }
         }
     }
 
-    /// <summary>Rows of a query with the columns of <see cref="ToSqlAsync(CancellationToken)"/>, in its order, a bounded number in memory.</summary>
-    public async IAsyncEnumerable<EventColumns> StreamAsync(string sql, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>All events with the fields needed, the others null, in no particular order.</summary>
+    public async IAsyncEnumerable<EventColumns> ReadFieldsAsync(bool[] neededFields, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var fields = neededFields.Select((needed, index) => needed ? $", f{index}" : "");
+        var sql = $"SELECT event_id, event_timestamp, created_timestamp, position{string.Concat(fields)} FROM ({await ToSqlAsync(cancellationToken)})";
+        await foreach (var batch in StreamAsync(sql, neededFields, cancellationToken))
+        {
+            yield return batch;
+        }
+    }
+
+    // A bounded number of rows is in memory.
+    private async IAsyncEnumerable<EventColumns> StreamAsync(
+        string sql, bool[]? neededFields, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var channel = Channel.CreateBounded<EventColumns>(new BoundedChannelOptions(2) { SingleReader = true, SingleWriter = true });
-        var producer = ProduceAsync(sql, channel.Writer, stop.Token);
+        var producer = ProduceAsync(sql, neededFields, channel.Writer, stop.Token);
         try
         {
             await foreach (var batch in channel.Reader.ReadAllAsync(cancellationToken))
@@ -53,14 +65,14 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
         }
     }
 
-    private async Task ProduceAsync(string sql, ChannelWriter<EventColumns> writer, CancellationToken cancellationToken)
+    private async Task ProduceAsync(string sql, bool[]? neededFields, ChannelWriter<EventColumns> writer, CancellationToken cancellationToken)
     {
         try
         {
             await duckDb.RunAsync(
                 connection =>
                 {
-                    var batch = new EventColumnsBuilder(source, BatchRows);
+                    var batch = new EventColumnsBuilder(source, BatchRows, neededFields);
                     connection.Query(
                         sql,
                         reader =>
