@@ -6,11 +6,11 @@ using Microsoft.Extensions.Hosting;
 
 namespace CloudNativeAi.ServiceDefaults.Health;
 
-internal static class HealthRegistration
+public static class HealthRegistration
 {
     private const string LiveTag = "live";
 
-    public static void AddHealth(this IHostApplicationBuilder builder)
+    internal static void AddHealth(this IHostApplicationBuilder builder)
     {
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
         builder.Services.AddGrpcHealthChecks();

@@ -1,0 +1,19 @@
+using Grpc.Core;
+
+namespace CloudNativeAi.Web.Clients;
+
+/// <summary>How long a page waits for a service: a page that waits for ever is worse than one that says what failed.</summary>
+public sealed class CallDeadlines(TimeProvider timeProvider)
+{
+    private static readonly TimeSpan Status = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Page = TimeSpan.FromSeconds(8);
+
+    /// <summary>For the once-a-second status calls of the sampler.</summary>
+    public CallOptions ForStatus(CancellationToken cancellationToken) => In(Status, cancellationToken);
+
+    /// <summary>For what a person waits for.</summary>
+    public CallOptions ForPage(CancellationToken cancellationToken) => In(Page, cancellationToken);
+
+    private CallOptions In(TimeSpan time, CancellationToken cancellationToken) =>
+        new(deadline: timeProvider.GetUtcNow().UtcDateTime + time, cancellationToken: cancellationToken);
+}
