@@ -3,6 +3,7 @@ using CloudNativeAi.FeatureStore.Materialization;
 using CloudNativeAi.FeatureStore.OfflineStore;
 using CloudNativeAi.FeatureStore.OnlineStore;
 using CloudNativeAi.FeatureStore.Retrieval;
+using CloudNativeAi.FeatureStore.TrainingSets;
 using CloudNativeAi.ServiceDefaults.Stores;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -14,12 +15,14 @@ builder.AddOfflineStore();
 builder.AddOnlineStore();
 builder.AddMaterialization();
 builder.AddRetrieval();
+builder.AddTrainingSets();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapDefinitions();
 app.MapMaterialization();
 app.MapRetrieval();
+app.MapTrainingSets();
 app.Run();
 
 public partial class Program;

@@ -35,12 +35,14 @@ internal sealed class ModelSeriesReader(MonitoringClient monitoring)
     }
 
     /// <summary>
-    /// The last 30 days before the newest thing known of a model: predictions are dated by the instant they are for,
-    /// which in a replay is not today.
+    /// The last 30 days before the newest window: windows are dated by the instant a prediction is for, which in a replay
+    /// is not today.
     /// </summary>
     public static SeriesRequest SeriesRange(ModelHealth model)
     {
-        var newest = Math.Max(Math.Max(model.LastPredictionMicros, model.LastLabelMicros), model.DriftWindowEndMicros);
+        var newest = model.DriftWindowEndMicros > 0
+            ? model.DriftWindowEndMicros
+            : Math.Max(model.LastPredictionMicros, model.LastLabelMicros);
 
         return new SeriesRequest
         {

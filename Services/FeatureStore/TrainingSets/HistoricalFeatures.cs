@@ -72,8 +72,6 @@ internal sealed class HistoricalFeatures(
 
                     target.EndRow();
                 }
-
-                return true;
             },
             cancellationToken);
 }

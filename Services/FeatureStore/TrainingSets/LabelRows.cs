@@ -1,5 +1,4 @@
 using CloudNativeAi.FeatureStore.Events;
-using CloudNativeAi.FeatureStore.OfflineStore.Parquet;
 using CloudNativeAi.FeatureStore.OfflineStore.SourceTables;
 using CloudNativeAi.Modeling;
 using DuckDB.NET.Data;

@@ -63,7 +63,7 @@ internal sealed class PointInTimeJoin(JoinWorkspace workspace, IReadOnlyList<Vie
         new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken },
         async (item, token) => await body(item.Join, item.Index, token));
 
-    private bool AppendWindows(DuckDBConnection connection, ViewJoin join, int index, string table, string source, CancellationToken cancellationToken)
+    private void AppendWindows(DuckDBConnection connection, ViewJoin join, int index, string table, string source, CancellationToken cancellationToken)
     {
         var columns = join.View.Windowed.Select((feature, position) => $"v{position} {SqlTypes.Of(feature.Type)}");
         connection.Execute($"CREATE TABLE {workspace.Table(table)} (row_index BIGINT, {string.Join(", ", columns)})", cancellationToken);
@@ -83,7 +83,6 @@ internal sealed class PointInTimeJoin(JoinWorkspace workspace, IReadOnlyList<Vie
                 row.EndRow();
             },
             cancellationToken);
-        return true;
     }
 
     private static void ReadLatest(DuckDBDataReader reader, ViewJoin join, IReadOnlyList<long> entityTimestamps, FeatureValue[][] rows)

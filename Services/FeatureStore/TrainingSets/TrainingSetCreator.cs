@@ -81,7 +81,7 @@ internal sealed class TrainingSetCreator(
             definitions.Definitions.Version,
             snapshots.ToDictionary(source => source.Key, source => source.Value.LastPosition, StringComparer.Ordinal),
             [.. TrainingSetColumns.For(plan, service).Select(column => new TrainingSetColumn(column.Name, column.Type))],
-            timeProvider.GetUtcNow().ToUnixTimeMilliseconds() * 1_000);
+            Micros.Now(timeProvider));
     }
 
     private async Task<Dictionary<string, SourceTableSnapshot>> SnapshotsAsync(

@@ -25,7 +25,8 @@ internal sealed class TrainingSetsGrpcService(
         CreateTrainingSetRequest request, IServerStreamWriter<CreateTrainingSetProgress> responseStream, ServerCallContext context)
     {
         var range = Range(request);
-        var definitions = catalog.Current;
+        // A training set is rare and weighty: it is made of the newest definitions, whoever applied them.
+        var definitions = await catalog.RefreshAsync(context.CancellationToken);
         var service = Service(definitions, request.FeatureService);
         var label = definitions.Definitions.FindLabel(request.Label)
             ?? throw NotFound($"There is no label '{request.Label}'.");
@@ -87,7 +88,9 @@ internal sealed class TrainingSetsGrpcService(
 
     public override async Task<GetOnlineFeaturesResponse> GetHistoricalFeatures(GetHistoricalFeaturesRequest request, ServerCallContext context)
     {
-        var definitions = catalog.Current;
+        var definitions = catalog.Current.Definitions.FindService(request.FeatureService) is null
+            ? await catalog.RefreshAsync(context.CancellationToken)
+            : catalog.Current;
         var service = Service(definitions, request.FeatureService);
         var rows = request.EntityTimestampsMicros.Count;
         if (rows is < 1 or > MaxHistoricalRows)

@@ -37,6 +37,8 @@ export function start(shell) {
   }
 
   document.addEventListener('keydown', onKeyDown);
+  // For tests and for style: from here on the page answers.
+  document.documentElement.dataset.interactive = '';
   return { dispose: () => document.removeEventListener('keydown', onKeyDown) };
 }
 

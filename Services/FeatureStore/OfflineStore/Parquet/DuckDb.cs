@@ -45,21 +45,19 @@ internal sealed class DuckDb : IDisposable
         },
         cancellationToken);
 
-    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => RunAsync(
-        connection =>
+    public Task RunAsync(Action<DuckDBConnection> work, CancellationToken cancellationToken) => Task.Run(
+        () =>
         {
-            connection.Execute(sql, cancellationToken);
-            return true;
+            using var connection = Connect();
+            work(connection);
         },
         cancellationToken);
 
-    public Task QueryAsync(string sql, Action<DuckDBDataReader> row, CancellationToken cancellationToken) => RunAsync(
-        connection =>
-        {
-            connection.Query(sql, row, cancellationToken);
-            return true;
-        },
-        cancellationToken);
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) =>
+        RunAsync(connection => connection.Execute(sql, cancellationToken), cancellationToken);
+
+    public Task QueryAsync(string sql, Action<DuckDBDataReader> row, CancellationToken cancellationToken) =>
+        RunAsync(connection => connection.Query(sql, row, cancellationToken), cancellationToken);
 
     public void Dispose() => _root.Dispose();
 }

@@ -88,8 +88,6 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
                     {
                         Send(writer, batch.Take(), cancellationToken);
                     }
-
-                    return true;
                 },
                 cancellationToken);
             writer.Complete();
