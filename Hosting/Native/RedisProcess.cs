@@ -35,7 +35,7 @@ internal static class RedisProcess
         [
             "exec", "--roll-forward", "Major", assembly, "--bind", "127.0.0.1", "--port", port,
             "--memory", configuration["Garnet:Memory"] ?? "256m", "--index", configuration["Garnet:Index"] ?? "16m",
-            "--lua", "--lua-transaction-mode", "--quiet",
+            "--lua", "--lua-transaction-mode",
         ];
 
         // Garnet's script sandbox is atomic only in transaction mode. The password is in a file, where ps does not show it.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,7 @@ namespace Aspire.Hosting.Terminal;
 /// What the person who started the application sees: every resource's log lines with a prefix, and how the resources are -
 /// as a table that stays at the bottom of an interactive terminal, else as a line per change.
 /// </summary>
-internal sealed class TerminalOutput(
+internal sealed partial class TerminalOutput(
     ResourceNotificationService notifications, ResourceLoggerService loggers, DistributedApplicationModel model, TimeProvider timeProvider) : BackgroundService
 {
     private static readonly int[] Colours = [36, 33, 35, 32, 34, 96, 93, 95, 92, 94];
@@ -60,7 +61,7 @@ internal sealed class TerminalOutput(
         var prefix = resource.PadRight(_prefixWidth);
         lock (_console)
         {
-            Console.Out.WriteLine(Console.IsOutputRedirected ? $"{prefix} | {line.Content}" : $"\e[{Colours[(int)((uint)Hash(resource) % Colours.Length)]}m{prefix}\e[0m | {line.Content}");
+            Console.Out.WriteLine(Console.IsOutputRedirected ? $"{prefix} | {AnsiSequence().Replace(line.Content, "")}" : $"\e[{Colours[(int)((uint)Hash(resource) % Colours.Length)]}m{prefix}\e[0m | {line.Content}");
         }
     }
 
@@ -110,6 +111,9 @@ internal sealed class TerminalOutput(
             }
         }
     }
+
+    [GeneratedRegex(@"\e\[[0-9;]*[A-Za-z]")]
+    private static partial Regex AnsiSequence();
 
     // The same colour for the same resource at every start.
     private static int Hash(string text) => text.Aggregate(17, (hash, character) => unchecked((hash * 31) + character));

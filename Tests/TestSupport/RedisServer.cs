@@ -39,7 +39,7 @@ public sealed class RedisServer : IAsyncLifetime
         Directory.CreateDirectory(_directory);
         var start = new ProcessStartInfo("dotnet", [
             "tool", "run", "garnet-server", "--", "--bind", "127.0.0.1", "--port", $"{_port}", "--memory", "128m", "--index", "8m",
-            "--lua", "--lua-transaction-mode", "--quiet"])
+            "--lua", "--lua-transaction-mode"])
         {
             WorkingDirectory = Repository.Root,
             RedirectStandardOutput = true,
