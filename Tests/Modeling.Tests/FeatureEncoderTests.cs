@@ -61,6 +61,22 @@ public sealed class FeatureEncoderTests
         Assert.All(encoded, value => Assert.Equal(double.NaN, value));
     }
 
+    [Theory]
+    [InlineData(-0.0)]
+    [InlineData(1e-35)]
+    [InlineData(-1e-36)]
+    public void Numbers_as_near_to_zero_as_LightGBM_calls_zero_are_zero(double value)
+    {
+        var encoder = new FeatureEncoder(Signature);
+        var inputs = new ModelValue[encoder.Inputs.Count];
+        inputs[3] = ModelValue.Of(value);
+        var encoded = new double[encoder.FeatureCount];
+
+        encoder.Encode(inputs, encoded);
+
+        Assert.Equal(0L, BitConverter.DoubleToInt64Bits(encoded[0]));
+    }
+
     [Fact]
     public void A_value_of_another_type_is_refused()
     {

@@ -10,6 +10,9 @@ namespace CloudNativeAi.Modeling;
 /// </summary>
 public sealed class FeatureEncoder
 {
+    /// <summary>Numbers this near to zero are zero: LightGBM reads them so, ONNX Runtime would not, and a split may sit there.</summary>
+    public const double ZeroMagnitude = 1e-35f;
+
     private readonly List<RawInput> _inputs = [];
     private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
     private readonly ComputedSlot[] _computed;
@@ -213,7 +216,7 @@ public sealed class FeatureEncoder
             }
 
             var numeric = value.AsNumber();
-            return double.IsFinite(numeric) ? numeric : double.NaN;
+            return Math.Abs(numeric) <= ZeroMagnitude ? 0 : double.IsFinite(numeric) ? numeric : double.NaN;
         }
     }
 }
