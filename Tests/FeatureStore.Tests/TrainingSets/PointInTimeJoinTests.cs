@@ -60,7 +60,7 @@ public sealed class PointInTimeJoinTests(PostgresServer postgres)
         using var directory = new OfflineStoreDirectory();
         var source = await StoreAsync(directory, world, 1);
 
-        var values = await JoinAsync(directory.DuckDb, world, source, [("AA", null, known - 1), ("AA", null, known)]);
+        var values = await JoinAsync(directory.DuckDb, world, source, [("AA", null, known - 1), ("AA", null, known)], Token);
 
         Assert.Equal(FeatureStatus.NotFound, values[0][0][0].Status);
         Assert.NotEqual(FeatureStatus.NotFound, values[0][1][0].Status);
@@ -131,11 +131,7 @@ public sealed class PointInTimeJoinTests(PostgresServer postgres)
     };
 
     private static Task<FeatureValue[][][]> JoinAsync(DuckDb duckDb, JoinWorld world, SourceTableSnapshot source) =>
-        JoinAsync(duckDb, world, source, world.Rows);
-
-    private static Task<FeatureValue[][][]> JoinAsync(
-        DuckDb duckDb, JoinWorld world, SourceTableSnapshot source, IReadOnlyList<(string? Airline, long? Flight, long Timestamp)> rows) =>
-        JoinAsync(duckDb, world, source, rows, Token);
+        JoinAsync(duckDb, world, source, world.Rows, Token);
 
     private static async Task<FeatureValue[][][]> JoinAsync(
         DuckDb duckDb, JoinWorld world, SourceTableSnapshot source, IReadOnlyList<(string? Airline, long? Flight, long Timestamp)> rows,
