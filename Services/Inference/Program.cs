@@ -1,8 +1,16 @@
+using CloudNativeAi.Inference.Models;
+using CloudNativeAi.Inference.PredictionLog;
+using CloudNativeAi.Inference.Predictions;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddModels();
+builder.AddPredictionLog();
+builder.AddPredictions();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapPredictions();
 app.Run();
 
 public partial class Program;

@@ -30,7 +30,7 @@ public sealed class LeakageTests(FlightsRun run)
         var compared = 0;
         for (var row = 0; row < flights.Count; row++)
         {
-            var served = flights[row].Response.Features.ToDictionary(feature => feature.Name);
+            var served = flights[row].Response.Features.Concat(flights[row].Response.ExpressionInputs).ToDictionary(feature => feature.Name);
             foreach (var column in historical.Columns)
             {
                 var expected = Describe(column, row);

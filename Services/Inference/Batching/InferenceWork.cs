@@ -1,0 +1,65 @@
+
+namespace CloudNativeAi.Inference.Batching;
+
+/// <summary>One request that waits for a free instance.</summary>
+internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, long enqueuedAt, long expiresAt)
+{
+    private const int Waiting = 0;
+    private const int Taken = 1;
+
+    private readonly TaskCompletionSource<Tensor[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _state;
+
+    public Tensor[] Inputs { get; } = inputs;
+
+    public int[] Outputs { get; } = outputs;
+
+    public long Rows { get; } = rows;
+
+    public long EnqueuedAt { get; } = enqueuedAt;
+
+    /// <summary>Time stamp after which it must not be run any more.</summary>
+    public long ExpiresAt { get; } = expiresAt;
+
+    public CancellationTokenRegistration Cancellation { get; set; }
+
+    public Task<Tensor[]> Answer => _answer.Task;
+
+    /// <summary>Whoever gets true decides the outcome; a cancelled request is never run, one that is run is never cancelled.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
+
+    public bool IsWaiting => Volatile.Read(ref _state) == Waiting;
+
+    public void Complete(Tensor[] answer)
+    {
+        Cancellation.Dispose();
+        _answer.TrySetResult(answer);
+    }
+
+    public void Fail(Exception exception)
+    {
+        Cancellation.Dispose();
+        _answer.TrySetException(exception);
+    }
+
+    public void Cancel(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
+
+    /// <summary>Their rows may share a run: same outputs, same shapes but for the first dimension.</summary>
+    public bool CanJoin(InferenceWork other)
+    {
+        if (!Outputs.AsSpan().SequenceEqual(other.Outputs))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Inputs.Length; i++)
+        {
+            if (!Inputs[i].Shape.AsSpan(1).SequenceEqual(other.Inputs[i].Shape.AsSpan(1)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
