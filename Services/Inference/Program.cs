@@ -1,4 +1,5 @@
 using CloudNativeAi.Inference.Models;
+using CloudNativeAi.Inference.OpenInference;
 using CloudNativeAi.Inference.PredictionLog;
 using CloudNativeAi.Inference.Predictions;
 
@@ -7,9 +8,11 @@ builder.AddServiceDefaults();
 builder.AddModels();
 builder.AddPredictionLog();
 builder.AddPredictions();
+builder.AddOpenInference();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapOpenInference();
 app.MapPredictions();
 app.Run();
 

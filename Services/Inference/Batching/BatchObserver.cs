@@ -44,9 +44,8 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
         metrics.RecordQueue(modelName, version, duration);
     }
 
-    public void Ran(long rows, int requests, TimeSpan duration)
+    public void Ran(long rows, TimeSpan duration)
     {
-        _ = requests;
         Interlocked.Add(ref _inferences, rows);
         Interlocked.Increment(ref _executions);
         Interlocked.Add(ref _computeTicks, duration.Ticks);

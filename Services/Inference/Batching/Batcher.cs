@@ -1,4 +1,3 @@
-
 namespace CloudNativeAi.Inference.Batching;
 
 /// <summary>Runs a model once; the values were checked.</summary>
@@ -81,7 +80,7 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         try
         {
             observer.Queued(TimeSpan.Zero);
-            return ValueTask.FromResult(RunOnce(inputs, outputs, rows, requests: 1));
+            return ValueTask.FromResult(RunOnce(inputs, outputs, rows));
         }
         catch (Exception exception)
         {
@@ -133,10 +132,12 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         {
             batch.Clear();
             expired.Clear();
+            bool isDone;
             lock (_gate)
             {
                 TakeBatch(batch, expired);
-                if (batch.Count == 0 && _queue.Count == 0)
+                isDone = batch.Count == 0 && _queue.Count == 0;
+                if (isDone)
                 {
                     _free++;
                 }
@@ -148,23 +149,15 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
                 work.Fail(new InferenceException(InferenceErrorKind.Unavailable, "Request timeout expired"));
             }
 
+            if (isDone)
+            {
+                return;
+            }
+
             if (batch.Count > 0)
             {
                 RunBatch(batch);
             }
-            else if (expired.Count == 0 || QueueIsDone())
-            {
-                return;
-            }
-        }
-    }
-
-    // After a round that only expired requests: was the instance given back in that round?
-    private bool QueueIsDone()
-    {
-        lock (_gate)
-        {
-            return _queue.Count == 0;
         }
     }
 
@@ -238,7 +231,7 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         {
             try
             {
-                work.Complete(RunOnce(work.Inputs, work.Outputs, work.Rows, requests: 1));
+                work.Complete(RunOnce(work.Inputs, work.Outputs, work.Rows));
             }
             catch (Exception exception)
             {
@@ -255,7 +248,7 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         using var joined = new JoinedInputs(batch, rows);
         try
         {
-            var together = RunOnce(joined.Tensors, batch[0].Outputs, rows, batch.Count);
+            var together = RunOnce(joined.Tensors, batch[0].Outputs, rows);
             if (!OutputSplitter.TrySplit(together, batch, rows, out answers))
             {
                 return false;
@@ -274,11 +267,11 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         return true;
     }
 
-    private Tensor[] RunOnce(Tensor[] inputs, int[] outputs, long rows, int requests)
+    private Tensor[] RunOnce(Tensor[] inputs, int[] outputs, long rows)
     {
         var started = timeProvider.GetTimestamp();
         var answer = run(inputs, outputs);
-        observer.Ran(rows, requests, timeProvider.GetElapsedTime(started));
+        observer.Ran(rows, timeProvider.GetElapsedTime(started));
         return answer;
     }
 }

@@ -1,4 +1,3 @@
-
 namespace CloudNativeAi.Inference.Batching;
 
 /// <summary>One request that waits for a free instance.</summary>

@@ -9,6 +9,11 @@ internal static class OutputSplitter
     public static bool TrySplit(Tensor[] together, List<InferenceWork> batch, long rows, out Tensor[][] answers)
     {
         answers = new Tensor[batch.Count][];
+        if (rows == 0)
+        {
+            return false;
+        }
+
         for (var i = 0; i < answers.Length; i++)
         {
             answers[i] = new Tensor[together.Length];

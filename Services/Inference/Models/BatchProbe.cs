@@ -27,8 +27,11 @@ internal static class BatchProbe
             }
 
             var second = model.Run(MakeRows(model.Inputs, [1]), outputs);
-            var both = model.Run(MakeRows(model.Inputs, [0, 1]), outputs);
-            return both.Zip(first, second).All(output => IsJoined(output.First, output.Second, output.Third));
+            // In both orders: a running sum, for one, leaves the row after a zero alone.
+            var forwards = model.Run(MakeRows(model.Inputs, [0, 1]), outputs);
+            var backwards = model.Run(MakeRows(model.Inputs, [1, 0]), outputs);
+            return forwards.Zip(first, second).All(output => IsJoined(output.First, output.Second, output.Third))
+                && backwards.Zip(second, first).All(output => IsJoined(output.First, output.Second, output.Third));
         }
         catch (InferenceException exception)
         {
@@ -69,7 +72,7 @@ internal static class BatchProbe
         }
 
         var bit = (index + seed) & 1;
-        var fraction = ((index * 31) + (seed * 17)) % 97 / 97.0;
+        var fraction = ((((index * 31) + (seed * 17)) % 97) + 1) / 98.0;
         var span = raw.GetSpan(sizeof(double));
         switch (datatype)
         {

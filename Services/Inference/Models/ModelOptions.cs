@@ -9,7 +9,7 @@ public sealed class ModelOptions
     public const string Section = "Models";
 
     /// <summary>Versions without an alias that stay loaded, such as the last champion or one asked for by number; the least recently used goes first.</summary>
-    [Range(0, 1_000)]
+    [Range(1, 1_000)]
     public int MaxUnaliasedVersions { get; set; } = 4;
 
     /// <summary>Versions kept on disk beyond those that are loaded.</summary>

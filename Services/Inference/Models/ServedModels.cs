@@ -1,153 +1,92 @@
-using System.Collections.Concurrent;
-using System.Collections.Frozen;
-using CloudNativeAi.Contracts.ModelRegistry;
-using CloudNativeAi.Inference.Telemetry;
-using Grpc.Core;
-using Microsoft.Extensions.Options;
+using System.Collections.Immutable;
 
 namespace CloudNativeAi.Inference.Models;
 
-/// <summary>One model as it is served: replaced whole by each change.</summary>
-internal sealed record ServedModel(string Name, FrozenDictionary<string, LoadedVersion> Aliases, double ChallengerShare, bool ShadowChallenger, string? Problem);
-
-/// <summary>Which versions serve. Readers take no lock; a change replaces one reference.</summary>
-internal sealed class ServedModels(
-    ModelRegistry.ModelRegistryClient registry, VersionLoader loader, IOptions<ModelOptions> options, InferenceMetrics metrics) : IDisposable
+/// <summary>Every model that is served, and the way from a name and an alias or number to a lease.</summary>
+internal sealed class ServedModels(VersionPool pool)
 {
-    public const string Champion = "champion";
-    public const string Challenger = "challenger";
+    public const string DefaultAlias = "champion";
+    public const string ChallengerAlias = "challenger";
 
-    private readonly ConcurrentDictionary<string, ServedModel> _models = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(string Model, int Version), LoadedVersion> _loaded = new();
-    private readonly SemaphoreSlim _loading = new(1, 1);
+    private ImmutableDictionary<string, ServedModel> _models = ImmutableDictionary<string, ServedModel>.Empty;
 
-    public IEnumerable<ServedModel> Models => _models.Values;
+    /// <summary>The registry's models, or those of the last run, are known.</summary>
+    public bool IsInitialized { get; private set; }
 
-    public IEnumerable<LoadedVersion> Versions => _loaded.Values;
-
-    public void Observe() => metrics.ObserveLoadedVersions(() => _loaded.Count);
+    public IReadOnlyCollection<ServedModel> All => [.. _models.Values];
 
     public ServedModel? Find(string modelName) => _models.GetValueOrDefault(modelName);
 
-    /// <summary>The version an alias points at.</summary>
-    /// <exception cref="InferenceException">There is no such model or alias.</exception>
-    public VersionLease Acquire(string modelName, string alias)
+    /// <summary>The aliases that point to the version, by name.</summary>
+    public IReadOnlyList<string> AliasesOf(LoadedModel loaded) =>
+        Find(loaded.ModelName) is { } model
+            ? [.. model.Aliases.Where(alias => alias.Value == loaded).Select(alias => alias.Key).Order(StringComparer.Ordinal)]
+            : [];
+
+    public void Set(ServedModel model) => ImmutableInterlocked.AddOrUpdate(ref _models, model.Name, model, (_, _) => model);
+
+    public void Initialized() => IsInitialized = true;
+
+    /// <exception cref="InferenceException">There is nothing of that name and alias to lease.</exception>
+    public ModelLease LeaseByAlias(string modelName, string alias)
     {
         while (true)
         {
-            if (!_models.TryGetValue(modelName, out var model))
+            var model = Find(modelName) ?? throw Unknown(modelName);
+            if (!model.Aliases.TryGetValue(alias, out var loaded))
             {
-                throw new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' is not found");
+                throw WithoutAlias(model, alias);
             }
 
-            if (!model.Aliases.TryGetValue(alias, out var version))
+            if (loaded.TryLease())
             {
-                throw new InferenceException(
-                    InferenceErrorKind.NotFound,
-                    $"Request for unknown model: '{modelName}' has no available versions with the alias '{alias}'{(model.Problem is null ? "" : $" ({model.Problem})")}");
+                return new ModelLease(loaded, alias);
             }
 
-            if (version.TryAcquire())
-            {
-                return new VersionLease(version, alias);
-            }
+            // Retired between the two: its successor is in place already.
         }
     }
 
-    /// <summary>A version by number; one that is not in memory is fetched and loaded.</summary>
-    public async Task<VersionLease> AcquireAsync(string modelName, int version, CancellationToken cancellationToken)
+    /// <exception cref="InferenceException">There is no such version, or it cannot be loaded.</exception>
+    public async ValueTask<ModelLease> LeaseByVersionAsync(string modelName, int version, CancellationToken cancellationToken)
     {
-        if (_loaded.TryGetValue((modelName, version), out var found) && found.TryAcquire())
+        while (true)
         {
-            return new VersionLease(found, RoleOf(found));
-        }
-
-        await _loading.WaitAsync(cancellationToken);
-        try
-        {
-            var loaded = await LoadAsync(modelName, version, cancellationToken);
-            DropUnused();
-            return loaded.TryAcquire()
-                ? new VersionLease(loaded, RoleOf(loaded))
-                : throw new InferenceException(InferenceErrorKind.Unavailable, $"'{modelName}' version {version} is not at ready state");
-        }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.NotFound)
-        {
-            throw new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' version {version} is not found", exception);
-        }
-        finally
-        {
-            _loading.Release();
-        }
-    }
-
-    /// <summary>Makes the aliases of a model serve. A version that cannot be loaded leaves what serves now in place.</summary>
-    public async Task<Exception?> ApplyAsync(ModelState state, CancellationToken cancellationToken)
-    {
-        await _loading.WaitAsync(cancellationToken);
-        try
-        {
-            var before = _models.GetValueOrDefault(state.ModelName);
-            var aliases = new Dictionary<string, LoadedVersion>(StringComparer.Ordinal);
-            Exception? problem = null;
-            foreach (var (alias, version) in state.Aliases)
+            if (pool.Find(modelName, version) is { } loaded && loaded.TryLease())
             {
-                try
-                {
-                    aliases[alias] = await LoadAsync(state.ModelName, version, cancellationToken);
-                }
-                catch (Exception exception) when (exception is InferenceException or RpcException)
-                {
-                    problem = exception;
-                    if (before is not null && before.Aliases.TryGetValue(alias, out var old))
-                    {
-                        aliases[alias] = old;
-                    }
-                }
+                return new ModelLease(loaded, "");
             }
 
-            var traffic = state.Traffic ?? new TrafficPolicy();
-            _models[state.ModelName] = new ServedModel(state.ModelName, aliases.ToFrozenDictionary(StringComparer.Ordinal), traffic.ChallengerShare, traffic.ShadowChallenger, problem?.Message);
-            DropUnused();
-            return problem;
-        }
-        finally
-        {
-            _loading.Release();
-        }
-    }
-
-    public void Dispose() => _loading.Dispose();
-
-    private async Task<LoadedVersion> LoadAsync(string modelName, int version, CancellationToken cancellationToken)
-    {
-        if (_loaded.TryGetValue((modelName, version), out var found))
-        {
-            return found;
-        }
-
-        var request = new GetModelVersionRequest { ModelName = modelName, Version = version };
-        var description = await registry.GetModelVersionAsync(request, cancellationToken: cancellationToken);
-        return Add(await loader.LoadAsync(description, cancellationToken));
-    }
-
-    /// <summary>Puts a version that was opened from disk among the loaded ones.</summary>
-    public LoadedVersion Add(LoadedVersion version) => _loaded[(version.ModelName, version.Version)] = version;
-
-    // Versions without an alias, least recently used first, beyond the limit. Called under the loading lock.
-    private void DropUnused()
-    {
-        var aliased = _models.Values.SelectMany(model => model.Aliases.Values).ToHashSet();
-        foreach (var version in _loaded.Values.Where(version => !aliased.Contains(version)).OrderByDescending(version => version.LastUsed).Skip(options.Value.MaxUnaliasedVersions))
-        {
-            if (_loaded.TryRemove(KeyValuePair.Create((version.ModelName, version.Version), version)))
+            var model = Find(modelName) ?? throw Unknown(modelName);
+            if (version < 1 || version > model.LatestVersion)
             {
-                version.Release();
+                throw new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' version {version} is not found");
             }
+
+            var fetched = await pool.GetAsync(modelName, version, cancellationToken);
+            if (fetched.TryLease())
+            {
+                return new ModelLease(fetched, "");
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    private string RoleOf(LoadedVersion version) => _models.TryGetValue(version.ModelName, out var model)
-        ? model.Aliases.FirstOrDefault(alias => ReferenceEquals(alias.Value, version)).Key ?? ""
-        : "";
+    private InferenceException Unknown(string modelName) => IsInitialized
+        ? new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' is not found")
+        : new InferenceException(InferenceErrorKind.Unavailable, $"Request for model '{modelName}': the server is not at ready state, it waits for the model registry");
+
+    private static InferenceException WithoutAlias(ServedModel model, string alias)
+    {
+        if (model.Pending.TryGetValue(alias, out var pending))
+        {
+            var reason = pending.Reason.Length == 0 ? "it is being loaded" : pending.Reason;
+            return new InferenceException(InferenceErrorKind.Unavailable, $"Model '{model.Name}' version {pending.Version} is not at ready state: {reason}");
+        }
+
+        return alias == DefaultAlias
+            ? new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{model.Name}' has no available versions (the alias '{alias}' is not set; name a version)")
+            : new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{model.Name}' has no alias '{alias}'");
+    }
 }

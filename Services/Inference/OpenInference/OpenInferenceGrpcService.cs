@@ -1,68 +1,39 @@
-using System.Globalization;
-using System.Reflection;
 using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Inference.Models;
-using CloudNativeAi.Inference.Predictions;
-using CloudNativeAi.Inference.Telemetry;
 using CloudNativeAi.Inference.Tensors;
-using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
-/// <summary>Open Inference Protocol v2 over gRPC, as KServe and Triton speak it. Answers are raw.</summary>
-internal sealed class OpenInferenceGrpcService(
-    ServedModels models, ExecutionProvider provider, InferenceMetrics metrics, IOptions<ModelOptions> options, TimeProvider timeProvider)
+internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedModels served, ModelDescriptions descriptions)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
-    private const string ServerName = "cloudnativeai";
-    private const string Platform = "onnxruntime_onnx";
-
-    private static readonly string Version = typeof(OpenInferenceGrpcService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
 
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = provider.UnmetRequirement is null });
+        Task.FromResult(new ServerReadyResponse { Ready = served.IsInitialized });
 
-    public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>
+        new() { Ready = await engine.IsReadyAsync(request.Name, request.Version, context.CancellationToken) };
+
+    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context)
     {
-        try
-        {
-            using var lease = await AcquireAsync(request.Name, request.Version, context.CancellationToken);
-            return new ModelReadyResponse { Ready = true };
-        }
-        catch (InferenceException exception) when (exception.Kind is InferenceErrorKind.NotFound or InferenceErrorKind.Unavailable)
-        {
-            return new ModelReadyResponse { Ready = false };
-        }
-        catch (InferenceException exception)
-        {
-            throw exception.ToRpcException();
-        }
+        var response = new ServerMetadataResponse { Name = ModelDescriptions.ServerName, Version = ModelDescriptions.ServerVersion };
+        response.Extensions.Add(ModelDescriptions.Extensions);
+        return Task.FromResult(response);
     }
-
-    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerMetadataResponse { Name = ServerName, Version = Version, Extensions = { "parameters" } });
 
     public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
         try
         {
-            using var lease = await AcquireAsync(request.Name, request.Version, context.CancellationToken);
-            var response = new ModelMetadataResponse { Name = request.Name, Platform = Platform };
-            response.Versions.AddRange(models.Versions
-                .Where(version => version.ModelName == request.Name)
-                .Select(version => version.Version)
-                .Order()
-                .Select(version => version.ToString(CultureInfo.InvariantCulture)));
-            response.Inputs.AddRange(lease.Version.Onnx.Inputs.Select(Describe));
-            response.Outputs.AddRange(lease.Version.Onnx.Outputs.Select(Describe));
-            response.Properties["execution_provider"] = provider.Name;
-            response.Properties["execution_provider_fallback"] = provider.IsFallback ? "true" : "false";
-            response.Properties["digest"] = lease.Version.Digest;
+            using var lease = await engine.LeaseAsync(request.Name, request.Version, context.CancellationToken);
+            var response = new ModelMetadataResponse { Name = lease.Model.ModelName, Platform = ModelDescriptions.Platform };
+            response.Versions.Add(descriptions.VersionsOf(lease.Model.ModelName));
+            response.Inputs.Add(lease.Model.Onnx.Inputs.Select(Encode));
+            response.Outputs.Add(lease.Model.Onnx.Outputs.Select(Encode));
+            response.Properties.Add(descriptions.PropertiesOf(lease.Model));
             return response;
         }
         catch (InferenceException exception)
@@ -83,64 +54,61 @@ internal sealed class OpenInferenceGrpcService(
         }
     }
 
-    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, CancellationToken cancellationToken)
+    public override async Task ModelStreamInfer(
+        IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
     {
-        var started = timeProvider.GetTimestamp();
-        using var lease = await AcquireAsync(request.ModelName, request.ModelVersion, cancellationToken);
-        var version = lease.Version;
-        var isDone = false;
+        await OrderedStream.RunAsync(
+            requestStream.ReadAllAsync(context.CancellationToken),
+            async (request, token) =>
+            {
+                try
+                {
+                    return new ModelStreamInferResponse { InferResponse = await InferAsync(request, token) };
+                }
+                catch (InferenceException exception)
+                {
+                    // An error in one request is a message, and the stream goes on; answers are matched by id.
+                    return new ModelStreamInferResponse { ErrorMessage = exception.Message, InferResponse = new ModelInferResponse { Id = request.Id } };
+                }
+            },
+            responseStream.WriteAsync,
+            context.CancellationToken);
+    }
+
+    public override async Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
+    {
         try
         {
-            var inputs = RequestTensors.Read(request, version.Onnx, options.Value.MaxBatchSize);
-            var outputs = RequestTensors.Outputs(request, version.Onnx);
-            var rows = version.Onnx.MayBeBatched && inputs.Length > 0 ? inputs[0].Shape[0] : 1;
-            var answer = await version.Batcher.RunAsync(inputs, outputs, rows, QueueTimeout(request), cancellationToken);
-            isDone = true;
-            return ToResponse(request, version, answer);
+            var response = new ModelStatisticsResponse();
+            response.ModelStats.Add(await descriptions.StatisticsAsync(request.Name, request.Version, context.CancellationToken));
+            return response;
         }
-        finally
+        catch (InferenceException exception)
         {
-            var duration = timeProvider.GetElapsedTime(started);
-            version.Record(duration, isDone);
-            metrics.RecordRequest(version.ModelName, version.Version, isDone, duration);
+            throw exception.ToRpcException();
         }
     }
 
-    private ValueTask<VersionLease> AcquireAsync(string modelName, string version, CancellationToken cancellationToken)
+    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context)
     {
-        if (version.Length == 0)
-        {
-            return ValueTask.FromResult(models.Acquire(modelName, ServedModels.Champion));
-        }
-
-        return int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
-            ? new ValueTask<VersionLease>(models.AcquireAsync(modelName, number, cancellationToken))
-            : throw InferenceException.Invalid($"failed to get model version from specified version string '{version}' (details: it must be a positive integer)");
+        var response = new RepositoryIndexResponse();
+        response.Models.Add(descriptions.Index(request.Ready));
+        return Task.FromResult(response);
     }
 
-    // Microseconds, as Triton's reserved parameter has it.
-    private static TimeSpan? QueueTimeout(ModelInferRequest request) =>
-        request.Parameters.TryGetValue("timeout", out var timeout) && timeout.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.Int64Param && timeout.Int64Param > 0
-            ? TimeSpan.FromMicroseconds(timeout.Int64Param)
-            : null;
-
-    private static ModelInferResponse ToResponse(ModelInferRequest request, LoadedVersion version, Tensor[] answer)
+    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, CancellationToken cancellationToken)
     {
-        var response = new ModelInferResponse
-        {
-            ModelName = request.ModelName,
-            ModelVersion = version.Version.ToString(CultureInfo.InvariantCulture),
-            Id = request.Id,
-        };
-        foreach (var tensor in answer)
-        {
-            response.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor { Name = tensor.Name, Datatype = tensor.Datatype.ToName(), Shape = { tensor.Shape } });
-            response.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(tensor.Raw));
-        }
-
-        return response;
+        var call = new InferCall(
+            request.ModelName, request.ModelVersion, GrpcTensors.Decode(request),
+            request.Outputs.Count == 0 ? [] : [.. request.Outputs.Select(output => output.Name)],
+            request.Parameters.Count == 0 ? null : InferParameters.ReadTimeout(request.Parameters));
+        return GrpcTensors.Encode(await engine.InferAsync(call, cancellationToken), request.Id);
     }
 
-    private static ModelMetadataResponse.Types.TensorMetadata Describe(TensorInfo info) =>
-        new() { Name = info.Name, Datatype = info.Datatype.ToName(), Shape = { info.Shape } };
+    private static ModelMetadataResponse.Types.TensorMetadata Encode(TensorInfo info)
+    {
+        var metadata = new ModelMetadataResponse.Types.TensorMetadata { Name = info.Name, Datatype = info.Datatype.ToName() };
+        metadata.Shape.Add(info.Shape);
+        return metadata;
+    }
 }

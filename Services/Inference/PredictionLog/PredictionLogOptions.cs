@@ -3,25 +3,48 @@ using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.PredictionLog;
 
-/// <summary>How answered predictions wait for Monitoring.</summary>
+/// <summary>How answered predictions reach Monitoring.</summary>
 public sealed class PredictionLogOptions
 {
     public const string Section = "PredictionLog";
 
-    /// <summary>Size of the spool, bytes. When it is full, predictions are answered without being logged, counted and warned of.</summary>
-    [Range(1_048_576, long.MaxValue)]
+    /// <summary>Largest size of what waits for Monitoring, bytes.</summary>
+    [Range(1024, long.MaxValue)]
     public long MaxSpoolBytes { get; set; } = 1024L * 1024 * 1024;
 
-    /// <summary>Size of one file of the spool, bytes.</summary>
-    [Range(4_096, 1_073_741_824)]
+    /// <summary>
+    /// When the spool is full or cannot be written: <c>answer</c> the prediction without logging it (counted, warned about
+    /// once a minute), or <c>refuse</c> it with UNAVAILABLE.
+    /// </summary>
+    [AllowedValues("answer", "refuse")]
+    public string WhenFull { get; set; } = "answer";
+
+    /// <summary>Size at which a new segment file is begun, bytes.</summary>
+    [Range(1024, 1024 * 1024 * 1024)]
     public int SegmentBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Predictions in one call to Monitoring.</summary>
+    /// <summary>Shipped segments kept to recognize a prediction id that is sent again, also after a restart, bytes.</summary>
+    [Range(0, long.MaxValue)]
+    public long RecentBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Prediction ids that are recognized.</summary>
+    [Range(0, 10_000_000)]
+    public int RecentPredictions { get; set; } = 20_000;
+
+    /// <summary>Wait for the disk itself, so that an answer outlives a power cut and not only the process. Costs a disk write's time per group.</summary>
+    public bool FlushToDisk { get; set; }
+
+    /// <summary>Predictions of one call to Monitoring; its own limit is 10,000.</summary>
     [Range(1, 10_000)]
     public int BatchSize { get; set; } = 1_000;
 
-    /// <summary>Flush to the disk with each group of predictions. Without it the spool survives the death of the process, not of the machine.</summary>
-    public bool FlushToDisk { get; set; }
+    /// <summary>Time between two calls to Monitoring while there is something to ship.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    public TimeSpan ShipInterval { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Longest time between two attempts while Monitoring is down.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(10);
 }
 
 [OptionsValidator]

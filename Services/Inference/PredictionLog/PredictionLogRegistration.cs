@@ -1,4 +1,5 @@
 using CloudNativeAi.ServiceDefaults.Grpc;
+using MonitoringLog = CloudNativeAi.Contracts.Monitoring.PredictionLog;
 
 namespace CloudNativeAi.Inference.PredictionLog;
 
@@ -7,9 +8,9 @@ internal static class PredictionLogRegistration
     public static void AddPredictionLog(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptionsWithValidateOnStart<PredictionLogOptions, PredictionLogOptionsValidator>().BindConfiguration(PredictionLogOptions.Section);
-        builder.Services.AddServiceClient<Contracts.Monitoring.PredictionLog.PredictionLogClient>("monitoring");
+        builder.Services.AddServiceClient<MonitoringLog.PredictionLogClient>("monitoring");
         builder.Services.AddSingleton<PredictionSpool>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<PredictionSpool>());
-        builder.Services.AddHostedService<PredictionShipper>();
+        builder.Services.AddSingleton<RecentPredictions>();
+        builder.Services.AddHostedService<PredictionShipperWorker>();
     }
 }

@@ -1,9 +1,10 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Monitoring;
-using CloudNativeAi.Inference.Features;
 using CloudNativeAi.Inference.Models;
+using CloudNativeAi.Inference.OpenInference;
 using CloudNativeAi.Inference.PredictionLog;
 using CloudNativeAi.Inference.Telemetry;
 using CloudNativeAi.Inference.Tensors;
@@ -11,128 +12,215 @@ using CloudNativeAi.Modeling;
 
 namespace CloudNativeAi.Inference.Predictions;
 
-/// <summary>From entity keys to an answer: version, online features, encoding, model, prediction log.</summary>
+/// <summary>A prediction by entity keys, from request to answer: route, features, model, decision, log.</summary>
 internal sealed class Predictor(
-    ServedModels models, OnlineFeatures features, PredictionSpool spool, ShadowPredictions shadows, InferenceMetrics metrics, TimeProvider timeProvider)
+    ServedModels served,
+    FeatureAssembler assembler,
+    PredictionLogger log,
+    RecentPredictions recent,
+    InferenceMetrics metrics,
+    TimeProvider timeProvider)
 {
-    private const int MaxIdLength = 128;
-    private const string ShadowRole = "shadow";
+    public const string ShadowRole = "shadow";
 
-    public async Task<PredictResponse> PredictAsync(PredictRequest request, CancellationToken cancellationToken)
+    // Two requests of one id at the same time are one prediction as well.
+    private readonly ConcurrentDictionary<string, Task> _underWay = new(StringComparer.Ordinal);
+
+    /// <param name="mirror">Called with what a shadow needs, when the model has one; must return at once.</param>
+    /// <exception cref="InferenceException">There is no prediction; nothing was logged.</exception>
+    public async Task<PredictResponse> PredictAsync(PredictRequest request, DateTime deadline, Action<ShadowRequest> mirror, CancellationToken cancellationToken)
     {
-        Check(request);
-        using var activity = InferenceMetrics.Activities.StartActivity("predict");
-        var started = timeProvider.GetTimestamp();
-        var model = models.Find(request.ModelName);
-        using var lease = request.WhichCase == PredictRequest.WhichOneofCase.Version
-            ? await models.AcquireAsync(request.ModelName, request.Version, cancellationToken)
-            : models.Acquire(request.ModelName, TrafficRouter.Choose(model, request));
-
-        try
+        PredictionLimits.Check(request);
+        var hasOwnId = request.PredictionId.Length > 0;
+        if (!hasOwnId)
         {
-            var response = await PredictAsync(lease, request, started, cancellationToken);
-            var duration = timeProvider.GetElapsedTime(started);
-            lease.Version.Record(duration, succeeded: true);
-            metrics.RecordPrediction(request.ModelName, lease.Version.Version, lease.Role, duration);
-            if (model is { ShadowChallenger: true } && lease.Role == ServedModels.Champion)
+            return await PredictNewAsync(request, Guid.CreateVersion7().ToString(), deadline, mirror, cancellationToken);
+        }
+
+        while (true)
+        {
+            if (recent.Find(request.PredictionId) is { } known)
             {
-                shadows.Mirror(request, response.PredictionId);
+                return AnswerAgain(known, request);
             }
 
-            return response;
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var underWay = _underWay.GetOrAdd(request.PredictionId, started.Task);
+            if (underWay == started.Task)
+            {
+                return await PredictOnceAsync(request, started, deadline, mirror, cancellationToken);
+            }
+
+            // Whatever became of it: look again.
+            await underWay.WaitAsync(cancellationToken);
         }
-        catch (Exception)
+    }
+
+    /// <summary>The challenger's prediction for a request that the champion has answered; logged in the role "shadow".</summary>
+    public async Task PredictShadowAsync(ShadowRequest shadow, CancellationToken cancellationToken)
+    {
+        using var lease = served.LeaseByAlias(shadow.Request.ModelName, ServedModels.ChallengerAlias);
+        if (lease.Model.Version == shadow.AnsweredByVersion)
         {
-            lease.Version.Record(timeProvider.GetElapsedTime(started), succeeded: false);
+            return;
+        }
+
+        var deadline = timeProvider.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30);
+        await PredictWithAsync(lease, ShadowRole, shadow.Request, shadow.PredictionIdFor(lease.Model.Version), shadow.AsOfMicros, deadline, cancellationToken);
+    }
+
+    private async Task<PredictResponse> PredictOnceAsync(
+        PredictRequest request, TaskCompletionSource started, DateTime deadline, Action<ShadowRequest> mirror, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Between the look and the claim another request of the id may have been answered.
+            return recent.Find(request.PredictionId) is { } known
+                ? AnswerAgain(known, request)
+                : await PredictNewAsync(request, request.PredictionId, deadline, mirror, cancellationToken);
+        }
+        finally
+        {
+            _underWay.TryRemove(request.PredictionId, out _);
+            started.SetResult();
+        }
+    }
+
+    private async Task<PredictResponse> PredictNewAsync(
+        PredictRequest request, string predictionId, DateTime deadline, Action<ShadowRequest> mirror, CancellationToken cancellationToken)
+    {
+        using var lease = await LeaseAsync(request, cancellationToken);
+        var response = await PredictWithAsync(
+            lease, lease.Role, request, predictionId, request.HasAsOfMicros ? request.AsOfMicros : null, deadline, cancellationToken);
+
+        if (lease.Role == ServedModels.DefaultAlias
+            && served.Find(request.ModelName) is { ShadowChallenger: true } model && model.Aliases.ContainsKey(ServedModels.ChallengerAlias))
+        {
+            mirror(new ShadowRequest(request, predictionId, response.AsOfMicros, lease.Model.Version));
+        }
+
+        return response.Answer;
+    }
+
+    private async ValueTask<ModelLease> LeaseAsync(PredictRequest request, CancellationToken cancellationToken)
+    {
+        if (request.WhichCase == PredictRequest.WhichOneofCase.Version)
+        {
+            return await served.LeaseByVersionAsync(request.ModelName, request.Version, cancellationToken);
+        }
+
+        var alias = request.HasAlias && request.Alias.Length > 0 ? request.Alias : ServedModels.DefaultAlias;
+        if (alias == ServedModels.DefaultAlias && served.Find(request.ModelName) is { } model)
+        {
+            alias = TrafficRouter.ChooseAlias(model, request.EntityKeys);
+        }
+
+        return served.LeaseByAlias(request.ModelName, alias);
+    }
+
+    private async Task<(PredictResponse Answer, long AsOfMicros)> PredictWithAsync(
+        ModelLease lease, string role, PredictRequest request, string predictionId, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
+    {
+        var started = timeProvider.GetTimestamp();
+        var model = lease.Model;
+        using var activity = InferenceMetrics.Activities.StartActivity("predict");
+        activity?.SetTag("model.name", model.ModelName).SetTag("model.version", model.Version).SetTag("model.role", role);
+        try
+        {
+            var encoder = model.Encoder ?? throw new InferenceException(
+                InferenceErrorKind.FailedPrecondition,
+                $"Model '{model.ModelName}' version {model.Version} has no {ModelFiles.Signature}, so nothing says what its features are; ask it with tensors over the Open Inference Protocol.");
+            var vector = await assembler.AssembleAsync(encoder, request, asOfMicros, deadline, cancellationToken);
+            var score = await ScoreAsync(model, vector.Encoded, cancellationToken);
+            var duration = timeProvider.GetElapsedTime(started);
+
+            var record = ToRecord(model, role, request, predictionId, vector, score, duration, activity);
+            await log.LogAsync(record);
+
+            var answer = ToAnswer(record);
+            answer.MaxFeatureAgeSeconds = vector.MaxAgeSeconds();
+            if (request.ReturnFeatures)
+            {
+                answer.Features.Add(vector.Describe());
+                answer.ExpressionInputs.Add(vector.DescribeExpressionInputs());
+            }
+
+            recent.Add(new RecentPrediction(record, answer));
+            var total = timeProvider.GetElapsedTime(started);
+            model.Succeeded(total, record.CreatedTimestampMicros);
+            metrics.RecordPrediction(model.ModelName, model.Version, role, total);
+            return (answer, vector.AsOfMicros);
+        }
+        catch
+        {
+            model.Failed();
+            activity?.SetStatus(ActivityStatusCode.Error);
             throw;
         }
     }
 
-    /// <summary>The challenger's score for a request that the champion has answered; logged, never answered.</summary>
-    public async Task ShadowAsync(PredictRequest request, string predictionId, CancellationToken cancellationToken)
+    private static async ValueTask<double> ScoreAsync(LoadedModel model, double[] encoded, CancellationToken cancellationToken)
     {
-        using var lease = models.Acquire(request.ModelName, ServedModels.Challenger);
-        var mirrored = request.Clone();
-        mirrored.PredictionId = $"{predictionId}~shadow";
-        mirrored.ReturnFeatures = false;
-        await PredictAsync(new VersionLease(lease.Version, ShadowRole), mirrored, timeProvider.GetTimestamp(), cancellationToken);
+        var input = new Tensor(ModelSignature.InputName, Datatype.Fp64, [1, encoded.Length], InputBinding.ToRaw<double>(encoded));
+        var outputs = InputBinding.BindOutputs(model, [ModelSignature.OutputName]);
+        var answer = await model.Batcher.RunAsync([input], outputs, rows: 1, queueTimeout: null, cancellationToken);
+        return BinaryPrimitives.ReadDoubleLittleEndian(answer[0].Raw.Span);
     }
 
-    private async Task<PredictResponse> PredictAsync(VersionLease lease, PredictRequest request, long started, CancellationToken cancellationToken)
-    {
-        var version = lease.Version;
-        if (version.Encoder is not { } encoder)
-        {
-            throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"'{version.ModelName}' version {version.Version} came without {ModelFiles.Signature}: it takes tensors (ModelInfer), not entity keys.");
-        }
-
-        var now = Micros(timeProvider.GetUtcNow());
-        var asOf = request.HasAsOfMicros ? request.AsOfMicros : now;
-        var vector = new FeatureVector(encoder);
-        vector.ReadRequest(request);
-        vector.ReadOnline(await features.ReadAsync(encoder.Signature, request, asOf, cancellationToken));
-        vector.Encode();
-
-        var score = await ScoreAsync(version, vector.Encoded, cancellationToken);
-        var response = new PredictResponse
-        {
-            PredictionId = request.PredictionId.Length > 0 ? request.PredictionId : Guid.CreateVersion7().ToString(),
-            ModelName = version.ModelName,
-            ModelVersion = version.Version,
-            Score = score,
-            Label = encoder.Signature.Decide(score),
-            MaxFeatureAgeSeconds = vector.MaxAgeSeconds(asOf),
-        };
-        if (request.ReturnFeatures)
-        {
-            vector.Describe(response);
-        }
-
-        await spool.AppendAsync(ToRecord(response, request, vector, lease.Role, asOf, now, timeProvider.GetElapsedTime(started)), cancellationToken);
-        return response;
-    }
-
-    private static async Task<double> ScoreAsync(LoadedVersion version, double[] encoded, CancellationToken cancellationToken)
-    {
-        var output = version.Onnx.Outputs.Select((info, index) => (info.Name, Index: index)).First(candidate => candidate.Name == ModelSignature.OutputName).Index;
-        var input = new Tensor(ModelSignature.InputName, Datatype.Fp64, [1, encoded.Length], MemoryMarshal.AsBytes(encoded.AsSpan()).ToArray());
-        var answer = await version.Batcher.RunAsync([input], [output], rows: 1, queueTimeout: null, cancellationToken);
-        return MemoryMarshal.Read<double>(answer[0].Raw.Span);
-    }
-
-    private static PredictionRecord ToRecord(
-        PredictResponse response, PredictRequest request, FeatureVector vector, string role, long asOf, long now, TimeSpan latency)
+    private PredictionRecord ToRecord(
+        LoadedModel model, string role, PredictRequest request, string predictionId, FeatureVector vector, double score, TimeSpan duration, Activity? activity)
     {
         var record = new PredictionRecord
         {
-            PredictionId = response.PredictionId,
-            ModelName = response.ModelName,
-            ModelVersion = response.ModelVersion,
-            Score = response.Score,
-            Label = response.Label,
-            PredictionTimestampMicros = asOf,
-            CreatedTimestampMicros = now,
+            PredictionId = predictionId,
+            ModelName = model.ModelName,
+            ModelVersion = model.Version,
+            Score = score,
+            Label = vector.Encoder.Signature.Decide(score),
+            PredictionTimestampMicros = vector.AsOfMicros,
+            CreatedTimestampMicros = timeProvider.UnixMicroseconds(),
             Role = role,
-            LatencySeconds = latency.TotalSeconds,
-            TraceId = Activity.Current?.TraceId.ToString() ?? "",
-            EntityKeys = { request.EntityKeys },
+            LatencySeconds = duration.TotalSeconds,
+            TraceId = (activity ?? Activity.Current)?.TraceId.ToString() ?? "",
         };
+        record.EntityKeys.Add(request.EntityKeys);
         record.Features.AddRange(vector.Encoded);
         return record;
     }
 
-    private static void Check(PredictRequest request)
+    private static PredictResponse ToAnswer(PredictionRecord record) => new()
     {
-        if (request.ModelName.Length == 0)
+        PredictionId = record.PredictionId,
+        ModelName = record.ModelName,
+        ModelVersion = record.ModelVersion,
+        Score = record.Score,
+        Label = record.Label,
+    };
+
+    // After a restart only what was logged is known of it: the numbers, but neither raw values nor ages.
+    private PredictResponse AnswerAgain(RecentPrediction known, PredictRequest request)
+    {
+        if (known.Record.ModelName != request.ModelName || !known.Record.EntityKeys.Equals(request.EntityKeys))
         {
-            throw InferenceException.Invalid("model_name is missing.");
+            throw new InferenceException(
+                InferenceErrorKind.FailedPrecondition, $"prediction_id '{request.PredictionId}' was already used for another model or other entity keys.");
         }
 
-        if (request.PredictionId.Length > MaxIdLength)
+        var answer = known.Answer ?? ToAnswer(known.Record);
+        if (!request.ReturnFeatures || answer.Features.Count > 0)
         {
-            throw InferenceException.Invalid($"prediction_id has {request.PredictionId.Length} characters; at most {MaxIdLength} are allowed.");
+            return answer;
         }
+
+        var withFeatures = answer.Clone();
+        var names = NamesOf(known.Record);
+        withFeatures.Features.Add(known.Record.Features.Select((encoded, index) => new PredictedFeature { Name = index < names.Count ? names[index] : "", Encoded = encoded }));
+        return withFeatures;
     }
 
-    private static long Micros(DateTimeOffset instant) => (instant - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private IReadOnlyList<string> NamesOf(PredictionRecord record)
+    {
+        var model = served.Find(record.ModelName)?.Aliases.Values.FirstOrDefault(loaded => loaded.Version == record.ModelVersion);
+        return model?.Encoder is { Signature: var signature } ? [.. signature.Features.Select(feature => feature.Name)] : [];
+    }
 }

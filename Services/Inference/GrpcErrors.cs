@@ -1,9 +1,11 @@
 using Grpc.Core;
 
-namespace CloudNativeAi.Inference.Predictions;
+namespace CloudNativeAi.Inference;
 
 internal static class GrpcErrors
 {
+    public static RpcException ToRpcException(this InferenceException exception) => new(new Status(exception.Kind.ToStatusCode(), exception.Message));
+
     public static StatusCode ToStatusCode(this InferenceErrorKind kind) => kind switch
     {
         InferenceErrorKind.InvalidArgument => StatusCode.InvalidArgument,
@@ -14,6 +16,4 @@ internal static class GrpcErrors
         InferenceErrorKind.Unavailable => StatusCode.Unavailable,
         _ => StatusCode.Internal,
     };
-
-    public static RpcException ToRpcException(this InferenceException exception) => new(new Status(exception.Kind.ToStatusCode(), exception.Message));
 }

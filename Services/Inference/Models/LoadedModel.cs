@@ -1,0 +1,105 @@
+using CloudNativeAi.Inference.Batching;
+using CloudNativeAi.Inference.Telemetry;
+using CloudNativeAi.Modeling;
+
+namespace CloudNativeAi.Inference.Models;
+
+/// <summary>
+/// One version in memory. Requests hold a lease while they use it; a retired version takes no new leases and is disposed
+/// when the last one ends.
+/// </summary>
+internal sealed class LoadedModel(
+    CachedVersion version, OnnxModel onnx, FeatureEncoder? encoder, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
+{
+    private const int Retired = 1;
+    private const int OneLease = 2;
+
+    private int _state;
+    private long _predictions;
+    private long _failures;
+    private long _lastInferenceMicros;
+
+    public string ModelName { get; } = version.ModelName;
+
+    public int Version { get; } = version.Version;
+
+    public string Digest { get; } = version.Digest;
+
+    public OnnxModel Onnx { get; } = onnx;
+
+    /// <summary>Null for a version without signature.json: it can be asked with tensors only.</summary>
+    public FeatureEncoder? Encoder { get; } = encoder;
+
+    public Batcher Batcher { get; } = batcher;
+
+    public BatchObserver Batches { get; } = batches;
+
+    public RecentLatencies Latencies { get; } = latencies;
+
+    /// <summary>The first dimension counts rows, and rows of different requests may share a run.</summary>
+    public bool IsBatched { get; } = isBatched;
+
+    public long LoadedMicros { get; } = loadedMicros;
+
+    public long Predictions => Volatile.Read(ref _predictions);
+
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Microseconds since the epoch; 0: never.</summary>
+    public long LastInferenceMicros => Volatile.Read(ref _lastInferenceMicros);
+
+    public void Succeeded(TimeSpan duration, long nowMicros)
+    {
+        Interlocked.Increment(ref _predictions);
+        Volatile.Write(ref _lastInferenceMicros, nowMicros);
+        Latencies.Record(duration);
+    }
+
+    public void Failed() => Interlocked.Increment(ref _failures);
+
+    /// <summary>False when the version was retired; the caller looks its successor up.</summary>
+    public bool TryLease()
+    {
+        var state = Volatile.Read(ref _state);
+        while ((state & Retired) == 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _state, state + OneLease, state);
+            if (seen == state)
+            {
+                return true;
+            }
+
+            state = seen;
+        }
+
+        return false;
+    }
+
+    public void EndLease()
+    {
+        if (Interlocked.Add(ref _state, -OneLease) == Retired)
+        {
+            Onnx.Dispose();
+        }
+    }
+
+    /// <summary>Called once.</summary>
+    public void Retire()
+    {
+        if (Interlocked.Or(ref _state, Retired) == 0)
+        {
+            Onnx.Dispose();
+        }
+    }
+}
+
+/// <summary>The right to use a loaded version until disposed.</summary>
+internal readonly struct ModelLease(LoadedModel model, string role) : IDisposable
+{
+    public LoadedModel Model { get; } = model;
+
+    /// <summary>The alias by which it was found; empty when by number.</summary>
+    public string Role { get; } = role;
+
+    public void Dispose() => Model.EndLease();
+}

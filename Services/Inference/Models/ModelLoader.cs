@@ -1,0 +1,112 @@
+using System.Text.Json;
+using CloudNativeAi.Inference.Batching;
+using CloudNativeAi.Inference.Telemetry;
+using CloudNativeAi.Modeling;
+using Microsoft.Extensions.Options;
+
+namespace CloudNativeAi.Inference.Models;
+
+/// <summary>Makes a served version of the files: session, signature, warm-up.</summary>
+internal sealed partial class ModelLoader(
+    ExecutionProvider provider, IOptions<ModelOptions> options, InferenceMetrics metrics, TimeProvider timeProvider, ILogger<ModelLoader> logger)
+{
+    /// <exception cref="InferenceException">The version cannot be served.</exception>
+    public LoadedModel Load(CachedVersion version)
+    {
+        try
+        {
+            var loaded = LoadCore(version);
+            metrics.CountLoad(version.ModelName, succeeded: true);
+            LogLoaded(version.ModelName, version.Version, version.Digest, provider.Name, loaded.IsBatched);
+            return loaded;
+        }
+        catch (InferenceException)
+        {
+            metrics.CountLoad(version.ModelName, succeeded: false);
+            throw;
+        }
+    }
+
+    private LoadedModel LoadCore(CachedVersion version)
+    {
+        var encoder = ReadSignature(version);
+        var onnx = OnnxModel.Load(Path.Combine(version.Directory, ModelFiles.Onnx), provider, options.Value.IntraOpThreads);
+        try
+        {
+            if (encoder is not null)
+            {
+                CheckSignature(encoder.Signature, onnx);
+            }
+
+            var isBatched = BatchProbe.IsBatched(onnx, out var failure);
+            if (failure is not null)
+            {
+                if (encoder is not null)
+                {
+                    throw Refused($"The model fails on a made-up row: {failure}");
+                }
+
+                LogNotWarmedUp(version.ModelName, version.Version, failure);
+            }
+
+            var observer = new BatchObserver(version.ModelName, version.Version, metrics);
+            var batcher = new Batcher(
+                new BatcherSettings(Instances(), isBatched ? options.Value.MaxBatchSize : 1, options.Value.MaxQueueSize), onnx.Run, observer, timeProvider);
+            return new LoadedModel(version, onnx, encoder, batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
+        }
+        catch
+        {
+            onnx.Dispose();
+            throw;
+        }
+    }
+
+    private int Instances() => options.Value.Instances > 0
+        ? options.Value.Instances
+        : Math.Max(1, Environment.ProcessorCount / options.Value.IntraOpThreads);
+
+    private static FeatureEncoder? ReadSignature(CachedVersion version)
+    {
+        var path = Path.Combine(version.Directory, ModelFiles.Signature);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new FeatureEncoder(ModelSignature.Parse(File.ReadAllBytes(path)));
+        }
+        catch (Exception exception) when (exception is JsonException or ExpressionException)
+        {
+            throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The version's signature cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    private static void CheckSignature(ModelSignature signature, OnnxModel onnx)
+    {
+        if (Differs(signature.Inputs, onnx.Inputs) || signature.Outputs.Any(output => !onnx.Outputs.Any(tensor => Matches(output, tensor))))
+        {
+            throw Refused("The signature's tensors are not those of model.onnx.");
+        }
+
+        if (onnx.Outputs.FirstOrDefault(output => output.Name == ModelSignature.OutputName) is not { Datatype: Tensors.Datatype.Fp64 })
+        {
+            throw Refused("model.onnx has no output 'score' of FP64.");
+        }
+    }
+
+    private static bool Differs(IReadOnlyList<TensorSignature> signed, IReadOnlyList<TensorInfo> actual) =>
+        signed.Count != actual.Count || signed.Zip(actual).Any(pair => !Matches(pair.First, pair.Second));
+
+    private static bool Matches(TensorSignature signed, TensorInfo actual) =>
+        signed.Name == actual.Name && signed.Datatype == Tensors.Datatypes.ToName(actual.Datatype) && signed.Shape.SequenceEqual(actual.Shape);
+
+    private static InferenceException Refused(string message) => new(InferenceErrorKind.FailedPrecondition, message);
+
+    [LoggerMessage(LogLevel.Information, "Loaded model {ModelName} version {Version} ({Digest}) on {Provider}, rows share a run: {IsBatched}")]
+    private partial void LogLoaded(string modelName, int version, string digest, string provider, bool isBatched);
+
+    [LoggerMessage(LogLevel.Information, "Model {ModelName} version {Version} could not be warmed up on made-up values ({Reason}); its requests run one at a time")]
+    private partial void LogNotWarmedUp(string modelName, int version, string reason);
+}

@@ -1,0 +1,120 @@
+using CloudNativeAi.Contracts.ModelRegistry;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Registry = CloudNativeAi.Contracts.ModelRegistry.ModelRegistry;
+
+namespace CloudNativeAi.Inference.Models;
+
+/// <summary>
+/// Watches the registry. Begins with what was served when the process last ended, so that a registry that is down stops
+/// nothing; a lost watch is taken up again for ever.
+/// </summary>
+internal sealed partial class RegistryFollowerWorker(
+    Registry.ModelRegistryClient registry,
+    VersionPool pool,
+    ServedModels served,
+    ModelCache cache,
+    IOptions<ModelOptions> options,
+    TimeProvider timeProvider,
+    ILogger<RegistryFollowerWorker> logger) : BackgroundService
+{
+    private static readonly TimeSpan MaxReconnectDelay = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, (ModelFollower Follower, Task Running)> _followers = new(StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await ServeLastAsync(stoppingToken);
+
+        var delay = options.Value.RetryDelay;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await WatchAsync(() => delay = options.Value.RetryDelay, stoppingToken);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogWatchLost(exception is RpcException rpc ? rpc.Status.Detail : exception.Message, served.All.Count);
+            }
+
+            await Task.Delay(delay, timeProvider, stoppingToken);
+            delay = delay * 2 < MaxReconnectDelay ? delay * 2 : MaxReconnectDelay;
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(_followers.Values.Select(follower => follower.Running)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task ServeLastAsync(CancellationToken cancellationToken)
+    {
+        var last = cache.LastServed;
+        foreach (var model in last)
+        {
+            var state = new ModelState
+            {
+                ModelName = model.Name,
+                LatestVersion = model.LatestVersion,
+                Traffic = new TrafficPolicy { ChallengerShare = model.ChallengerShare, ShadowChallenger = model.ShadowChallenger },
+            };
+            state.Aliases.Add(new Dictionary<string, int>(model.Aliases));
+            Follow(state, cancellationToken);
+        }
+
+        if (last.Count > 0)
+        {
+            await FirstAttemptsAsync(cancellationToken);
+            served.Initialized();
+        }
+    }
+
+    private async Task WatchAsync(Action connected, CancellationToken cancellationToken)
+    {
+        // The list is complete, which a watch never is: after it, a name that is not there is unknown.
+        var present = await registry.ListModelsAsync(new ListModelsRequest(), cancellationToken: cancellationToken);
+        foreach (var state in present.Models)
+        {
+            Follow(state, cancellationToken);
+        }
+
+        await FirstAttemptsAsync(cancellationToken);
+        served.Initialized();
+        connected();
+
+        using var watch = registry.WatchModels(new WatchModelsRequest(), cancellationToken: cancellationToken);
+        await foreach (var state in watch.ResponseStream.ReadAllAsync(cancellationToken))
+        {
+            Follow(state, cancellationToken);
+        }
+    }
+
+    private Task FirstAttemptsAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_followers.Values.Select(follower => follower.Follower.FirstAttempt)).WaitAsync(cancellationToken);
+
+    private void Follow(ModelState state, CancellationToken cancellationToken)
+    {
+        if (!_followers.TryGetValue(state.ModelName, out var known))
+        {
+            if (_followers.Count >= options.Value.MaxModels)
+            {
+                LogTooMany(state.ModelName, options.Value.MaxModels);
+                return;
+            }
+
+            var follower = new ModelFollower(state.ModelName, pool, served, cache, options, timeProvider, logger);
+            known = (follower, follower.RunAsync(cancellationToken));
+            _followers.Add(state.ModelName, known);
+        }
+
+        known.Follower.Offer(state);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The model registry is not reachable ({Reason}); {Count} models go on serving what they serve")]
+    private partial void LogWatchLost(string reason, int count);
+
+    [LoggerMessage(LogLevel.Warning, "Model {ModelName} is ignored: Models:MaxModels is {MaxModels}")]
+    private partial void LogTooMany(string modelName, int maxModels);
+}

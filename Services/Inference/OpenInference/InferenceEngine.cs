@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using CloudNativeAi.Inference.Models;
+using CloudNativeAi.Inference.Telemetry;
+using Microsoft.Extensions.Options;
+
+namespace CloudNativeAi.Inference.OpenInference;
+
+/// <summary>The one path of tensors through a model, behind every protocol.</summary>
+internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metrics, IOptions<ModelOptions> options, TimeProvider timeProvider)
+{
+    private readonly int _maxBatchSize = options.Value.MaxBatchSize;
+
+    /// <exception cref="InferenceException">The request is refused.</exception>
+    public async ValueTask<InferAnswer> InferAsync(InferCall call, CancellationToken cancellationToken)
+    {
+        var started = timeProvider.GetTimestamp();
+        using var lease = await LeaseAsync(call.ModelName, call.Version, cancellationToken);
+        var model = lease.Model;
+        var succeeded = false;
+        using var activity = InferenceMetrics.Activities.StartActivity("infer");
+        activity?.SetTag("model.name", model.ModelName).SetTag("model.version", model.Version);
+        try
+        {
+            var inputs = InputBinding.Bind(model, call.Inputs, _maxBatchSize, out var rows);
+            var outputs = InputBinding.BindOutputs(model, call.Outputs);
+            var answer = await model.Batcher.RunAsync(inputs, outputs, rows, call.QueueTimeout, cancellationToken);
+            succeeded = true;
+            return new InferAnswer(model.ModelName, model.Version, answer);
+        }
+        finally
+        {
+            var duration = timeProvider.GetElapsedTime(started);
+            metrics.RecordRequest(model.ModelName, model.Version, succeeded, duration);
+            if (succeeded)
+            {
+                model.Succeeded(duration, timeProvider.UnixMicroseconds());
+            }
+            else
+            {
+                model.Failed();
+                activity?.SetStatus(ActivityStatusCode.Error);
+            }
+        }
+    }
+
+    /// <param name="version">Empty: the champion. Else a number, or an alias.</param>
+    public ValueTask<ModelLease> LeaseAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        if (version.Length == 0)
+        {
+            return ValueTask.FromResult(served.LeaseByAlias(modelName, ServedModels.DefaultAlias));
+        }
+
+        if (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return served.LeaseByVersionAsync(modelName, number, cancellationToken);
+        }
+
+        return served.Find(modelName)?.Aliases.ContainsKey(version) is true
+            ? ValueTask.FromResult(served.LeaseByAlias(modelName, version))
+            : throw InferenceException.Invalid($"failed to get model version from specified version string '{version}' for model '{modelName}': a version is an integral value > 0, or an alias");
+    }
+
+    /// <summary>Whether the version (see <see cref="LeaseAsync"/>) can be asked; one named by number is loaded for it.</summary>
+    public async ValueTask<bool> IsReadyAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var lease = await LeaseAsync(modelName, version, cancellationToken);
+            return true;
+        }
+        catch (InferenceException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using CloudNativeAi.Inference.Batching;
+using CloudNativeAi.Inference.Telemetry;
+using CloudNativeAi.Inference.Tensors;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CloudNativeAi.Inference.Tests.Batching;
+
+/// <summary>Batching asserted by counts, on a model whose runs the test holds up and lets go.</summary>
+public sealed class BatcherTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly SlowModel _model = new();
+    private readonly BatchObserver _observer;
+
+    public BatcherTests()
+    {
+        var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        _observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()));
+    }
+
+    public void Dispose() => _model.LetAll();
+
+    [Fact]
+    public async Task Idle_instance_runs_the_request_at_once_and_alone()
+    {
+        _model.LetAll();
+        var batcher = Create();
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal<float[]>([i], Values(await RunAsync(batcher, i)));
+        }
+
+        Assert.Equal((5, 5), (_observer.InferenceCount, _observer.ExecutionCount));
+    }
+
+    [Fact]
+    public async Task Everything_that_waited_goes_into_one_run_and_each_gets_its_rows()
+    {
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        var waiting = Enumerable.Range(1, 10).Select(i => RunAsync(batcher, i, i + 0.5f).AsTask()).ToList();
+
+        _model.LetAll();
+
+        var answers = await Task.WhenAll(waiting);
+        await first;
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => new[] { i, i + 0.5f }), answers.Select(Values));
+        Assert.Equal(2, _observer.ExecutionCount);
+        Assert.Equal(21, _observer.InferenceCount);
+        Assert.Equal([(1L, 1L), (20L, 1L)], _observer.Batches.Select(batch => (batch.Rows, batch.Count)));
+    }
+
+    [Fact]
+    public async Task Run_is_never_larger_than_allowed_and_no_request_is_split()
+    {
+        var batcher = Create(maxBatchSize: 4);
+        var first = await StartRunningAsync(batcher);
+        var waiting = Enumerable.Range(1, 5).Select(i => RunAsync(batcher, i, i, i).AsTask()).ToList();
+
+        _model.LetAll();
+
+        await Task.WhenAll(waiting);
+        await first;
+        Assert.Equal([(1L, 1L), (3L, 5L)], _observer.Batches.Select(batch => (batch.Rows, batch.Count)));
+    }
+
+    [Fact]
+    public async Task Other_shapes_and_other_outputs_do_not_join()
+    {
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        Task<Tensor[]>[] waiting =
+        [
+            RunAsync(batcher, 1).AsTask(),
+            batcher.RunAsync([Matrix(2, 3)], [0], 1, null, CancellationToken.None).AsTask(),
+            RunAsync(batcher, 2).AsTask(),
+        ];
+
+        _model.LetAll();
+
+        await Task.WhenAll(waiting);
+        await first;
+        Assert.Equal(3, _observer.ExecutionCount);
+        Assert.Equal([1, 2, 1], _model.RowsOfRuns);
+    }
+
+    [Fact]
+    public async Task Cancelled_request_is_never_run()
+    {
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        using var stop = new CancellationTokenSource();
+        var cancelled = batcher.RunAsync([Column(7)], [0], 1, null, stop.Token).AsTask();
+        var kept = RunAsync(batcher, 8).AsTask();
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        _model.LetAll();
+
+        Assert.Equal<float[]>([8], Values(await kept));
+        await first;
+        Assert.DoesNotContain(7, _model.SeenValues);
+        Assert.Equal((2, 1), (_observer.ExecutionCount, _observer.RejectedCount));
+    }
+
+    [Fact]
+    public async Task Request_that_waited_too_long_is_refused_before_it_is_run()
+    {
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        var expires = batcher.RunAsync([Column(7)], [0], 1, TimeSpan.FromMilliseconds(5), CancellationToken.None).AsTask();
+        var patient = batcher.RunAsync([Column(8)], [0], 1, TimeSpan.FromMilliseconds(50), CancellationToken.None).AsTask();
+
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        _model.LetAll();
+
+        var refused = await Assert.ThrowsAsync<InferenceException>(() => expires);
+        Assert.Equal("Request timeout expired", refused.Message);
+        Assert.Equal<float[]>([8], Values(await patient));
+        await first;
+        Assert.DoesNotContain(7, _model.SeenValues);
+    }
+
+    [Fact]
+    public async Task Full_queue_refuses_and_a_cancelled_place_is_free_again()
+    {
+        var batcher = Create(maxQueueSize: 2);
+        var first = await StartRunningAsync(batcher);
+        using var stop = new CancellationTokenSource();
+        var cancelled = batcher.RunAsync([Column(1)], [0], 1, null, stop.Token).AsTask();
+        var waiting = RunAsync(batcher, 2).AsTask();
+
+        var refused = await Assert.ThrowsAsync<InferenceException>(() => RunAsync(batcher, 3).AsTask());
+        await stop.CancelAsync();
+        var accepted = RunAsync(batcher, 4).AsTask();
+        _model.LetAll();
+
+        Assert.Equal(InferenceErrorKind.ResourceExhausted, refused.Kind);
+        Assert.Contains("Exceeds maximum queue size", refused.Message, StringComparison.Ordinal);
+        Assert.Equal<float[]>([4], Values(await accepted));
+        Assert.Equal<float[]>([2], Values(await waiting));
+        await first;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+    }
+
+    [Fact]
+    public async Task One_bad_request_fails_alone()
+    {
+        _model.Refuses = 13;
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        var waiting = new[] { 1, 13, 2 }.Select(i => RunAsync(batcher, i).AsTask()).ToList();
+
+        _model.LetAll();
+
+        Assert.Equal<float[]>([1], Values(await waiting[0]));
+        await Assert.ThrowsAsync<InferenceException>(() => waiting[1]);
+        Assert.Equal<float[]>([2], Values(await waiting[2]));
+        await first;
+    }
+
+    [Fact]
+    public async Task As_many_runs_at_a_time_as_there_are_instances()
+    {
+        var batcher = Create(instances: 3, maxBatchSize: 1);
+        var requests = Enumerable.Range(0, 8).Select(i => Task.Run(() => RunAsync(batcher, i).AsTask())).ToList();
+        await _model.WaitForRunningAsync(3);
+
+        _model.LetAll();
+
+        await Task.WhenAll(requests);
+        Assert.Equal(3, _model.MostAtATime);
+        Assert.Equal(8, _observer.ExecutionCount);
+    }
+
+    [Fact]
+    public async Task Every_request_is_answered_with_its_own_value_under_load()
+    {
+        _model.LetAll();
+        var batcher = Create(instances: 2);
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 20_000), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
+            Assert.Equal<float[]>([i, -i], Values(await RunAsync(batcher, i, -i))));
+
+        Assert.Equal(40_000, _observer.InferenceCount);
+        Assert.Equal(0, batcher.QueueLength);
+    }
+
+    [Fact]
+    public async Task Strings_are_joined_and_parted()
+    {
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        var waiting = new[] { "a", "", "long text" }.Select(text => batcher.RunAsync([Text(text)], [0], 1, null, CancellationToken.None).AsTask()).ToList();
+
+        _model.LetAll();
+
+        var answers = await Task.WhenAll(waiting);
+        await first;
+        Assert.Equal(["a", "", "long text"], answers.Select(answer =>
+        {
+            var raw = answer[0].Raw.Span;
+            return System.Text.Encoding.UTF8.GetString(BytesFraming.Take(ref raw));
+        }));
+    }
+
+    private Batcher Create(int instances = 1, int maxBatchSize = 64, int maxQueueSize = 1_000) =>
+        new(new BatcherSettings(instances, maxBatchSize, maxQueueSize), _model.Run, _observer, _time);
+
+    // Holds the only instance.
+    private async Task<Task<Tensor[]>> StartRunningAsync(Batcher batcher)
+    {
+        var running = Task.Run(() => RunAsync(batcher, 0).AsTask());
+        await _model.WaitForRunningAsync(1);
+        return running;
+    }
+
+    private static ValueTask<Tensor[]> RunAsync(Batcher batcher, params float[] column) =>
+        batcher.RunAsync([Column(column)], [0], column.Length, null, CancellationToken.None);
+
+    private static Tensor Column(params float[] values) => new("X", Datatype.Fp32, [values.Length, 1], Raw(values));
+
+    private static Tensor Matrix(params float[] row) => new("X", Datatype.Fp32, [1, row.Length], Raw(row));
+
+    private static Tensor Text(string text)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        BytesFraming.Append(writer, System.Text.Encoding.UTF8.GetBytes(text));
+        return new Tensor("X", Datatype.Bytes, [1, 1], writer.WrittenMemory);
+    }
+
+    private static byte[] Raw(float[] values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
+
+    private static float[] Values(Tensor[] answer) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer[0].Raw.Span).ToArray();
+
+    /// <summary>Gives back what it gets, when the test lets it.</summary>
+    private sealed class SlowModel
+    {
+        private readonly ManualResetEventSlim _gate = new(false);
+        private readonly List<float> _seen = [];
+        private readonly List<long> _rows = [];
+        private int _running;
+
+        public int MostAtATime { get; private set; }
+
+        public float Refuses { get; set; } = float.NaN;
+
+        public IReadOnlyList<float> SeenValues => _seen;
+
+        public IReadOnlyList<long> RowsOfRuns => _rows;
+
+        public void LetAll() => _gate.Set();
+
+        public async Task WaitForRunningAsync(int count)
+        {
+            while (Volatile.Read(ref _running) < count)
+            {
+                await Task.Yield();
+            }
+        }
+
+        public Tensor[] Run(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<int> outputs)
+        {
+            lock (_seen)
+            {
+                MostAtATime = Math.Max(MostAtATime, ++_running);
+                _rows.Add(inputs[0].Shape[0]);
+                if (inputs[0].Datatype == Datatype.Fp32)
+                {
+                    _seen.AddRange(Values([inputs[0]]));
+                }
+            }
+
+            _gate.Wait();
+            Interlocked.Decrement(ref _running);
+            if (inputs[0].Datatype == Datatype.Fp32 && Values([inputs[0]]).Contains(Refuses))
+            {
+                throw new InferenceException(InferenceErrorKind.Internal, "refused");
+            }
+
+            // A copy: the input's memory is rented.
+            return [inputs[0] with { Name = "Y", Raw = inputs[0].Raw.ToArray() }];
+        }
+    }
+}

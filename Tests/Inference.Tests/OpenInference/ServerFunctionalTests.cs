@@ -1,0 +1,135 @@
+using CloudNativeAi.Contracts.OpenInference;
+using CloudNativeAi.Inference.Tensors;
+using CloudNativeAi.Inference.Tests.Support;
+using Grpc.Core;
+
+namespace CloudNativeAi.Inference.Tests.OpenInference;
+
+public sealed class ServerFunctionalTests : IAsyncLifetime
+{
+    private FakePlatform _platform = null!;
+    private InferenceHost _host = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _platform = await FakePlatform.StartAsync();
+        _platform.Registry.Add("floats", ("model.onnx", TestOnnx.Identity(Datatype.Fp32, -1, 2)));
+        _platform.Registry.Add("floats", ("model.onnx", TestOnnx.Identity(Datatype.Fp64, -1, 2)));
+        _platform.Registry.SetAlias("floats", "champion", 1);
+        _platform.Registry.Add("sums", ("model.onnx", TestOnnx.CumulativeSum()));
+        _platform.Registry.SetAlias("sums", "champion", 1);
+        _host = InferenceHost.Start(_platform);
+        await _host.WaitForAsync("floats", "champion", 1);
+        await _host.WaitForAsync("sums", "champion", 1);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _platform.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Server_is_live_ready_and_describes_itself()
+    {
+        Assert.True((await _host.OpenInference.ServerLiveAsync(new ServerLiveRequest(), cancellationToken: Cancelled)).Live);
+        Assert.True((await _host.OpenInference.ServerReadyAsync(new ServerReadyRequest(), cancellationToken: Cancelled)).Ready);
+        var metadata = await _host.OpenInference.ServerMetadataAsync(new ServerMetadataRequest(), cancellationToken: Cancelled);
+
+        Assert.Equal("CloudNativeAi", metadata.Name);
+        Assert.NotEmpty(metadata.Version);
+        Assert.Contains("binary_tensor_data", metadata.Extensions);
+        Assert.Equal("Healthy", await _host.Http.GetStringAsync("/health", Cancelled));
+    }
+
+    [Fact]
+    public async Task Model_is_described_by_alias_and_by_number()
+    {
+        var champion = await _host.OpenInference.ModelMetadataAsync(new ModelMetadataRequest { Name = "floats" }, cancellationToken: Cancelled);
+        var second = await _host.OpenInference.ModelMetadataAsync(new ModelMetadataRequest { Name = "floats", Version = "2" }, cancellationToken: Cancelled);
+        var byAlias = await _host.OpenInference.ModelMetadataAsync(new ModelMetadataRequest { Name = "floats", Version = "champion" }, cancellationToken: Cancelled);
+
+        Assert.Equal(("FP32", "FP64"), (champion.Inputs[0].Datatype, second.Inputs[0].Datatype));
+        Assert.Equal([-1, 2], champion.Inputs[0].Shape);
+        Assert.Equal(["1", "2"], second.Versions);
+        Assert.Equal("onnxruntime_onnx", champion.Platform);
+        Assert.Equal("cpu", champion.Properties["execution_provider"]);
+        Assert.Equal("champion", byAlias.Properties["aliases"]);
+    }
+
+    [Theory]
+    [InlineData("floats", "", true)]
+    [InlineData("floats", "1", true)]
+    [InlineData("floats", "2", true)]
+    [InlineData("floats", "3", false)]
+    [InlineData("none", "", false)]
+    public async Task Readiness_of_a_model(string model, string version, bool expected)
+    {
+        var answer = await _host.OpenInference.ModelReadyAsync(new ModelReadyRequest { Name = model, Version = version }, cancellationToken: Cancelled);
+
+        Assert.Equal(expected, answer.Ready);
+    }
+
+    [Fact]
+    public async Task Stream_answers_in_order_and_outlives_a_bad_request()
+    {
+        using var stream = _host.OpenInference.ModelStreamInfer(cancellationToken: Cancelled);
+        for (var i = 0; i < 500; i++)
+        {
+            var request = InferRequests.Raw<float>(i == 250 ? "none" : "floats", "FP32", [1, 2], i, -i);
+            request.Id = $"{i}";
+            await stream.RequestStream.WriteAsync(request, Cancelled);
+        }
+
+        await stream.RequestStream.CompleteAsync();
+        var answers = await stream.ResponseStream.ReadAllAsync(Cancelled).ToListAsync(Cancelled);
+
+        Assert.Equal(Enumerable.Range(0, 500).Select(i => $"{i}"), answers.Select(answer => answer.InferResponse.Id));
+        Assert.Contains("unknown model", answers[250].ErrorMessage, StringComparison.Ordinal);
+        Assert.All(answers.Where((_, i) => i != 250), answer => Assert.Empty(answer.ErrorMessage));
+        Assert.Equal([499, -499], answers[499].InferResponse.Values<float>());
+    }
+
+    [Fact]
+    public async Task Model_whose_first_dimension_is_no_batch_is_never_joined()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(1, 100).Select(i =>
+            _host.OpenInference.ModelInferAsync(InferRequests.Raw<float>("sums", "FP32", [3], i, i, i), cancellationToken: Cancelled).ResponseAsync));
+
+        Assert.All(Enumerable.Range(1, 100), i => Assert.Equal([i, 2 * i, 3 * i], answers[i - 1].Values<float>()));
+    }
+
+    [Fact]
+    public async Task Index_lists_what_is_loaded()
+    {
+        var index = await _host.OpenInference.RepositoryIndexAsync(new RepositoryIndexRequest { Ready = true }, cancellationToken: Cancelled);
+
+        Assert.Equal(["floats", "sums"], index.Models.Select(model => model.Name).Distinct());
+        Assert.All(index.Models, model => Assert.Equal("READY", model.State));
+    }
+
+    [Fact]
+    public async Task Execution_provider_that_is_required_but_absent_makes_the_service_not_ready()
+    {
+        await using var host = InferenceHost.Start(_platform, null, ("ExecutionProvider:Name", "cuda"), ("ExecutionProvider:Policy", "require"));
+        var served = await host.WaitForStatusAsync(status => status.Models.FirstOrDefault(model => model.ModelName == "floats" && model.State == "UNAVAILABLE"));
+
+        using var health = await host.Http.GetAsync("/health", Cancelled);
+
+        Assert.Contains("CPUExecutionProvider", served.Reason, StringComparison.Ordinal);
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, health.StatusCode);
+    }
+
+    [Fact]
+    public async Task Execution_provider_that_is_preferred_but_absent_falls_back_and_says_so()
+    {
+        await using var host = InferenceHost.Start(_platform, null, ("ExecutionProvider:Name", "cuda"));
+        await host.WaitForAsync("floats", "champion", 1);
+
+        var metadata = await host.OpenInference.ModelMetadataAsync(new ModelMetadataRequest { Name = "floats" }, cancellationToken: Cancelled);
+
+        Assert.Equal(("cpu", "true"), (metadata.Properties["execution_provider"], metadata.Properties["execution_provider_fallback"]));
+    }
+}
