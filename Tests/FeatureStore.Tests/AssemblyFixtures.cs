@@ -1,3 +1,4 @@
 using CloudNativeAi.TestSupport;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
+[assembly: AssemblyFixture(typeof(RedisServer))]

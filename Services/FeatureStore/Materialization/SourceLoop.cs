@@ -235,11 +235,12 @@ internal sealed partial class SourceLoop(
     private async Task CatchUpAsync(SourceSchema schema, CancellationToken cancellationToken)
     {
         TakeBuilds();
-        foreach (var done in _builds.Values.Where(build => build.Backfill is { IsCompleted: true }))
+        _backfills.RemoveAll(task => task.IsCompleted);
+        foreach (var done in _builds.Values.Where(build => build.Backfill is { IsCompleted: true }).ToList())
         {
             await done.Backfill!;
-            _backfills.Remove(done.Backfill!);
             done.Backfill = null;
+            await CheckpointAsync(cancellationToken);
         }
 
         var behind = _builds.Values.Where(build => build.Backfill is null && build.Position < _consumed).ToList();
@@ -257,6 +258,7 @@ internal sealed partial class SourceLoop(
             LogBackfill(source, build.View.View.Name, build.Position, _consumed);
             build.Backfill = BackfillAsync(schema, [build], _consumed, _ => WakeAsync(), cancellationToken);
             _backfills.Add(build.Backfill);
+            _backfills.Add(WakeAfterAsync(build.Backfill));
         }
 
         if (inline.Count > 0)
@@ -300,6 +302,12 @@ internal sealed partial class SourceLoop(
         {
             throw new InvalidOperationException($"The offline store of '{source}' ends at {short_.Position}, although it was written up to {until}.");
         }
+    }
+
+    private async Task WakeAfterAsync(Task backfill)
+    {
+        await backfill.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        signals.Wake(source);
     }
 
     private void TakeBuilds()

@@ -63,16 +63,15 @@ internal sealed class OnlineWriter(OnlineServer server, IOptions<OnlineStoreOpti
             var written = new List<KeyRows>(chunk.Length);
             for (var i = 0; i < chunk.Length; i++)
             {
-                if (Merge(view, events, chunk[i], records[i], writer) is not { } write)
-                {
-                    continue;
-                }
-
-                writes.Add(write);
-                written.Add(chunk[i]);
                 if (attempt == 0 && IsNewSince(checkpoint, records[i]))
                 {
                     newEntities++;
+                }
+
+                if (Merge(view, events, chunk[i], records[i], writer) is { } write)
+                {
+                    writes.Add(write);
+                    written.Add(chunk[i]);
                 }
             }
 

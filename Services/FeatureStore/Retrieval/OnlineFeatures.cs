@@ -89,7 +89,7 @@ internal sealed class OnlineFeatures(
             var view = Array.IndexOf(names, features[i].View);
             var (lookup, keyOfRow) = lookups[view];
             columns[i] = new FeatureTableColumn(
-                features[i], keyOfRow, values[view], lookup.View.View.IndexOf(features[i].Feature), lookup.View.View.Features.Count);
+                features[i], keyOfRow, values[view], EmptyOf(lookup.View, asOf), lookup.View.View.IndexOf(features[i].Feature));
         }
 
         var table = new FeatureTable(rows.Count, asOf, columns);
@@ -126,6 +126,13 @@ internal sealed class OnlineFeatures(
             : throw NotReady($"The feature view '{name}' is being materialized: {position:N0} of {view.Build.TargetPosition:N0} events are applied; retry later.");
     }
 
+    private static FeatureValue[] EmptyOf(OnlineView view, long asOf)
+    {
+        var values = new FeatureValue[view.View.Features.Count];
+        view.States.EvaluateEmpty(asOf, values);
+        return values;
+    }
+
     private void RecordStatuses(FeatureTable table)
     {
         Span<long> counts = stackalloc long[5];
@@ -150,10 +157,10 @@ internal sealed class OnlineFeatures(
 /// <summary>What a read found: one column a feature, in the order asked for.</summary>
 internal sealed record FeatureTable(int Rows, long AsOfMicros, IReadOnlyList<FeatureTableColumn> Columns);
 
-internal sealed class FeatureTableColumn(FeatureReference feature, int[] keyOfRow, FeatureValue[] values, int index, int stride)
+internal sealed class FeatureTableColumn(FeatureReference feature, int[] keyOfRow, FeatureValue[] values, FeatureValue[] empty, int index)
 {
     public FeatureReference Feature => feature;
 
-    /// <summary>A row whose key is null has no entity, so nothing is found.</summary>
-    public FeatureValue this[int row] => keyOfRow[row] < 0 ? FeatureValue.NotFound(feature.Type) : values[(keyOfRow[row] * stride) + index];
+    /// <summary>A row whose key is null has no entity: it reads like one that never had an event.</summary>
+    public FeatureValue this[int row] => keyOfRow[row] < 0 ? empty[index] : values[(keyOfRow[row] * empty.Length) + index];
 }

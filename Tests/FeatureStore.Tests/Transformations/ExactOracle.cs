@@ -4,12 +4,12 @@ using System.Numerics;
 namespace CloudNativeAi.FeatureStore.Tests.Transformations;
 
 /// <summary>
-/// Exact arithmetic by another road: integers in units of 2^-1074, rounded by writing out a thousand decimal digits and parsing them.
+/// Exact arithmetic by another road: integers in units of 2^-1074, rounded by writing out some hundred decimal digits and parsing them.
 /// </summary>
 internal static class ExactOracle
 {
     private const int UnitExponent = 1074;
-    private const int Digits = 1_200;
+    private const int Digits = 400;
 
     public static double Sum(IEnumerable<double> values) => Round(Units(values), BigInteger.One << UnitExponent);
 
@@ -45,22 +45,17 @@ internal static class ExactOracle
     private static double SquareRoot(BigInteger numerator, BigInteger denominator)
     {
         var radicand = BigInteger.DivRem(numerator * BigInteger.Pow(10, 2 * Digits), denominator, out var rest);
-        var low = BigInteger.Zero;
-        var high = BigInteger.One << (int)((radicand.GetBitLength() / 2) + 1);
-        while (low < high)
+        var root = BigInteger.One << (int)((radicand.GetBitLength() / 2) + 1);
+        for (var next = BigInteger.Zero; ; root = next)
         {
-            var middle = (low + high + 1) >> 1;
-            if (middle * middle <= radicand)
+            next = (root + (radicand / root)) / 2;
+            if (next >= root)
             {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
+                break;
             }
         }
 
-        return Parse(low, !rest.IsZero || low * low != radicand);
+        return Parse(root, !rest.IsZero || root * root != radicand);
     }
 
     // A last digit says that something was cut off, so that a tie is not taken for one.

@@ -1,0 +1,156 @@
+using System.Net;
+using CloudNativeAi.Contracts.Ingestion;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CloudNativeAi.FeatureStore.Tests.Application;
+
+/// <summary>Stands in for the Ingestion process: its contract, over a real port, with a log that the test writes.</summary>
+internal sealed class FakeIngestion : IAsyncDisposable
+{
+    private readonly Dictionary<string, FakeSource> _sources = [];
+    private readonly WebApplication _server;
+
+    private FakeIngestion()
+    {
+        // Not the folder of the tests: the settings of the service lie there.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetTempPath() });
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc(options => options.MaxSendMessageSize = null);
+        builder.Services.AddSingleton(this);
+        _server = builder.Build();
+        _server.MapGrpcService<EventLogService>();
+        _server.MapGrpcService<SourcesService>();
+    }
+
+    public string Address { get; private set; } = "";
+
+    public static async Task<FakeIngestion> StartAsync()
+    {
+        var ingestion = new FakeIngestion();
+        await ingestion._server.StartAsync(TestContext.Current.CancellationToken);
+        ingestion.Address = ingestion._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return ingestion;
+    }
+
+    public FakeSource Put(Source declaration)
+    {
+        lock (_sources)
+        {
+            if (!_sources.TryGetValue(declaration.Name, out var source))
+            {
+                _sources[declaration.Name] = source = new FakeSource();
+            }
+
+            source.Declaration = declaration;
+            return source;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _server.StopAsync(now.Token);
+        await _server.DisposeAsync();
+    }
+
+    private FakeSource Find(string name)
+    {
+        lock (_sources)
+        {
+            return _sources.TryGetValue(name, out var source) ? source : throw new RpcException(new Status(StatusCode.NotFound, $"There is no source '{name}'."));
+        }
+    }
+
+    private sealed class EventLogService(FakeIngestion ingestion) : EventLog.EventLogBase
+    {
+        public override async Task ReadEvents(ReadEventsRequest request, IServerStreamWriter<EventBatch> responseStream, ServerCallContext context)
+        {
+            var source = ingestion.Find(request.Source);
+            var after = request.AfterPosition;
+            while (true)
+            {
+                var change = source.NextChange;
+                var (events, head) = source.Read(after, request.BatchSize);
+                if (events.Count > 0)
+                {
+                    var batch = new EventBatch { HeadPosition = head };
+                    batch.Events.AddRange(events);
+                    await responseStream.WriteAsync(batch, context.CancellationToken);
+                    after = events[^1].Position;
+                }
+                else if (request.Follow)
+                {
+                    await change.WaitAsync(context.CancellationToken);
+                }
+                else
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private sealed class SourcesService(FakeIngestion ingestion) : Sources.SourcesBase
+    {
+        public override Task<SourceStatus> GetSource(GetSourceRequest request, ServerCallContext context) =>
+            Task.FromResult(ingestion.Find(request.Name).Status);
+
+        public override Task<ListSourcesResponse> ListSources(ListSourcesRequest request, ServerCallContext context)
+        {
+            lock (ingestion._sources)
+            {
+                return Task.FromResult(new ListSourcesResponse { Sources = { ingestion._sources.Values.Select(source => source.Status) } });
+            }
+        }
+    }
+}
+
+/// <summary>One source: its declaration and its log.</summary>
+internal sealed class FakeSource
+{
+    private readonly List<LoggedEvent> _log = [];
+    private volatile TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Source Declaration { get; set; } = new();
+
+    public Task NextChange => _change.Task;
+
+    public SourceStatus Status
+    {
+        get
+        {
+            lock (_log)
+            {
+                return new SourceStatus { Source = Declaration, Version = 1, HeadPosition = _log.Count == 0 ? 0 : _log[^1].Position };
+            }
+        }
+    }
+
+    public void Append(IEnumerable<LoggedEvent> events)
+    {
+        lock (_log)
+        {
+            _log.AddRange(events);
+        }
+
+        Interlocked.Exchange(ref _change, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
+
+    public (IReadOnlyList<LoggedEvent> Events, long Head) Read(long after, int limit)
+    {
+        lock (_log)
+        {
+            var first = _log.FindIndex(item => item.Position > after);
+            return (first < 0 ? [] : _log.GetRange(first, Math.Min(limit, _log.Count - first)), _log.Count == 0 ? 0 : _log[^1].Position);
+        }
+    }
+}
