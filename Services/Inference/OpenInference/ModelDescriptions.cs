@@ -14,7 +14,7 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
 
     public static readonly string ServerVersion = typeof(ModelDescriptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    public static readonly string[] Extensions = ["binary_tensor_data", "parameters", "statistics", "model_repository"];
+    public static readonly string[] Extensions = ["parameters", "statistics"];
 
     /// <summary>Versions in memory, ascending.</summary>
     public IEnumerable<string> VersionsOf(string modelName) =>

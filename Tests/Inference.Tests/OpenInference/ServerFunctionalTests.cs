@@ -40,7 +40,7 @@ public sealed class ServerFunctionalTests : IAsyncLifetime
 
         Assert.Equal("CloudNativeAi", metadata.Name);
         Assert.NotEmpty(metadata.Version);
-        Assert.Contains("binary_tensor_data", metadata.Extensions);
+        Assert.Equal(["parameters", "statistics"], metadata.Extensions);
         Assert.Equal("Healthy", await _host.Http.GetStringAsync("/health", Cancelled));
     }
 
