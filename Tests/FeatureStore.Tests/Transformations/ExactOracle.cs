@@ -45,6 +45,11 @@ internal static class ExactOracle
     private static double SquareRoot(BigInteger numerator, BigInteger denominator)
     {
         var radicand = BigInteger.DivRem(numerator * BigInteger.Pow(10, 2 * Digits), denominator, out var rest);
+        if (radicand.IsZero)
+        {
+            return Parse(radicand, !rest.IsZero);
+        }
+
         var root = BigInteger.One << (int)((radicand.GetBitLength() / 2) + 1);
         for (var next = BigInteger.Zero; ; root = next)
         {
