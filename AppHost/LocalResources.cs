@@ -5,7 +5,7 @@ internal static class LocalResources
 {
     private const string DefaultWebPort = "5080";
 
-    // Options of the command line that the sample takes as they are.
+    // Options of the command line that the sample takes, in its section Flights.
     private static readonly string[] SampleOptions = ["data", "speed", "until", "seed"];
 
     /// <summary>Where services keep files: the host's data directory in run mode, a mounted volume when published.</summary>
@@ -44,7 +44,7 @@ internal static class LocalResources
             if (configuration[option] is { Length: > 0 } value)
             {
                 var path = option == "data" ? Path.GetFullPath(value) : value;
-                sample.WithArgs($"--{option}", path);
+                sample.WithArgs($"--Flights:{option}", path);
             }
         }
 

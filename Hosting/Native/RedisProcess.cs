@@ -48,6 +48,8 @@ internal static class RedisProcess
 
         if (context.IsDurable)
         {
+            // The native storage device needs libaio, which a new machine lacks, and aborts without it.
+            arguments.AddRange(["--device-type", "RandomAccess"]);
             arguments.AddRange(["--checkpointdir", context.DataDirectory, "--aof", "--aof-memory", "64m", "--recover"]);
         }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Flights;
 
-/// <summary>What the sample plays, and how fast. Command line: <c>--data DIR --speed 3600 --until 2014-09-01 --seed 42</c>.</summary>
+/// <summary>What the sample plays, and how fast. Command line: <c>--Flights:Data DIR --Flights:Speed 3600 --Flights:Until 2014-09-01 --Flights:Seed 42</c>.</summary>
 public sealed class FlightsOptions
 {
     /// <summary>A folder of flights*.csv, weather*.csv, planes*.csv (or .gz). Unset: real flights of a package, else generated ones.</summary>

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Hosting;
 var builder = Host.CreateApplicationBuilder(args);
 builder.AddServiceDefaults();
 
-builder.Services.AddOptionsWithValidateOnStart<FlightsOptions, FlightsOptionsValidator>().Bind(builder.Configuration);
+builder.Services.AddOptionsWithValidateOnStart<FlightsOptions, FlightsOptionsValidator>().Bind(builder.Configuration.GetSection("Flights"));
 builder.Services.AddServiceClient<Sources.SourcesClient>("ingestion");
 builder.Services.AddServiceClient<EventIngestion.EventIngestionClient>("ingestion");
 builder.Services.AddServiceClient<FeatureDefinitions.FeatureDefinitionsClient>("feature-store");
