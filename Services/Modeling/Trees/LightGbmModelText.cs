@@ -135,7 +135,15 @@ public static class LightGbmModelText
         [.. Require(section, key).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(ParseInt)];
 
     private static double[] Doubles(Dictionary<string, string> section, string key) =>
-        [.. Require(section, key).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        [.. Require(section, key).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(ParseDouble)];
+
+    // LightGBM writes infinite thresholds as C++ streams do.
+    private static double ParseDouble(string number) => number switch
+    {
+        "inf" => double.PositiveInfinity,
+        "-inf" => double.NegativeInfinity,
+        _ => double.Parse(number, CultureInfo.InvariantCulture),
+    };
 
     private static int ParseInt(string number) => int.Parse(number, CultureInfo.InvariantCulture);
 }
