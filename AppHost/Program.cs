@@ -37,8 +37,8 @@ var modelRegistry = builder.AddProject("model-registry", "../Services/ModelRegis
 
 var training = builder.AddProject("training", "../Services/Training/Training.csproj")
     .WithReference(trainingJobs, "training").WaitFor(trainingJobs)
-    .WithReference(featureStore)
-    .WithReference(modelRegistry)
+    .WithReference(featureStore).WaitFor(featureStore)
+    .WithReference(modelRegistry).WaitFor(modelRegistry)
     .WithDataDirectory(data)
     // Threads of LightGBM that wait must sleep, not spin: they share the cores with the other services.
     .WithEnvironment("OMP_WAIT_POLICY", "PASSIVE")

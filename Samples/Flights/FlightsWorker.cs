@@ -25,6 +25,21 @@ internal sealed partial class FlightsWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await PlayAsync(stoppingToken);
+            lifetime.StopApplication();
+        }
+        catch (Exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The host logs the error and stops; the exit code says that the job was not done.
+            Environment.ExitCode = 1;
+            throw;
+        }
+    }
+
+    private async Task PlayAsync(CancellationToken stoppingToken)
+    {
         var directory = Directory.CreateDirectory(configuration["Data:Directory"] ?? Path.Combine("data", "flights")).FullName;
         var data = await FlightDataSource.ReadAsync(options.Value.Data, Path.Combine(directory, "download"), options.Value.Seed, stoppingToken);
         LogData(data.Description, data.Flights.Count, data.Weather.Count, data.Planes.Count);
@@ -35,8 +50,6 @@ internal sealed partial class FlightsWorker(
         await training.EnsureChampionAsync(data.Flights[0].ScheduledDeparture - Timeline.PredictionLead, data.HistoryUntil, stoppingToken);
         LogWebUi(configuration["WEB_HTTP"] ?? "see the AppHost's table");
         await ReplayAsync(timeline, data.HistoryUntil, Path.Combine(directory, "replay.json"), stoppingToken);
-
-        lifetime.StopApplication();
     }
 
     private async Task ReplayAsync(Timeline timeline, long begin, string statePath, CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ namespace CloudNativeAi.Flights.Replay;
 /// <summary>Trains on the history, lets the version become champion, waits until it serves.</summary>
 internal sealed partial class ModelTraining(FlightServices services, Retry retry, TimeProvider timeProvider, ILogger<ModelTraining> logger)
 {
+    private const int JobsLookedAt = 100;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan ServingTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
@@ -22,7 +23,7 @@ internal sealed partial class ModelTraining(FlightServices services, Retry retry
         }
         else
         {
-            await TrainAsync(from, until, cancellationToken);
+            await TrainAsync(from, until, cancellationToken, attempt: 1 + await CountFailedJobsAsync(cancellationToken));
         }
 
         await WaitUntilServedAsync(cancellationToken);
@@ -93,6 +94,17 @@ internal sealed partial class ModelTraining(FlightServices services, Retry retry
         }
 
         return job;
+    }
+
+    // A job that failed stays failed under its key; the next start asks for another.
+    private async Task<int> CountFailedJobsAsync(CancellationToken cancellationToken)
+    {
+        var jobs = await retry.RunAsync(
+            "listing the jobs",
+            token => services.Training.ListJobsAsync(new ListJobsRequest { ModelName = FlightDefinitions.ModelName, PageSize = JobsLookedAt }, cancellationToken: token).ResponseAsync,
+            cancellationToken);
+
+        return jobs.Jobs.Count(job => job.State is JobState.Failed or JobState.Cancelled);
     }
 
     private async Task<int?> FindChampionAsync(CancellationToken cancellationToken)
