@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
 namespace CloudNativeAi.ServiceDefaults.Grpc;
@@ -29,7 +30,7 @@ public static class GrpcRegistration
     public static IHttpClientBuilder AddServiceClient<TClient>(this IServiceCollection services, string serviceName)
         where TClient : ClientBase<TClient>
     {
-        services.AddTransient<DeadlineInterceptor>();
+        services.TryAddTransient<DeadlineInterceptor>();
 
         return services
             .AddGrpcClient<TClient>(options => options.Address = new Uri($"http://_grpc.{serviceName}"))
