@@ -25,6 +25,14 @@ public sealed class AccountingTests(FlightsRun run)
             Assert.Equal(sent.Value, progress.OnlinePosition);
         });
         Assert.All(log.Sources, status => Assert.Equal(0, status.DeadLetters));
+
+        foreach (var (source, sent) in run.EventsSent)
+        {
+            var table = System.IO.Path.Combine(run.Application.DataDirectory, "feature-store", "offline", source);
+            var (rows, eventIds) = await DeltaTableRows.CountAsync(table, CancellationToken);
+            Assert.Equal(sent, rows);
+            Assert.Equal(sent, eventIds);
+        }
     }
 
     [Fact]

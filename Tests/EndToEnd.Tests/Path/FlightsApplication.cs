@@ -1,3 +1,5 @@
+extern alias AppHost;
+
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using CloudNativeAi.Contracts.FeatureStore;
@@ -8,6 +10,8 @@ using CloudNativeAi.Contracts.Monitoring;
 using CloudNativeAi.Contracts.Training;
 using CloudNativeAi.Flights.Replay;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CloudNativeAi.EndToEnd.Tests.Path;
 
@@ -31,7 +35,7 @@ internal sealed class FlightsApplication : IAsyncDisposable
 
     public static async Task<FlightsApplication> StartAsync(CancellationToken cancellationToken)
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Program>(["--sample", "none", "--port", "0"], cancellationToken);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<AppHost::Program>(["--sample", "none", "--port", "0"], cancellationToken);
         var application = await builder.BuildAsync(cancellationToken);
         await application.StartAsync(cancellationToken);
         foreach (var name in Services.Append("web"))
@@ -70,6 +74,10 @@ internal sealed class FlightsApplication : IAsyncDisposable
         started._channels.AddRange(channels);
         return started;
     }
+
+    /// <summary>Where the services of this run keep their files.</summary>
+    public string DataDirectory => _application.Services.GetRequiredService<IConfiguration>()["AppHost:DataDirectory"]
+        ?? throw new InvalidOperationException("The host has no data directory.");
 
     public Uri Endpoint(string service, string name) => _application.GetEndpoint(service, name);
 

@@ -6,7 +6,6 @@ using CloudNativeAi.EndToEnd.Tests.Path;
 using CloudNativeAi.Flights.Data;
 using CloudNativeAi.Flights.Replay;
 using CloudNativeAi.TestSupport;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 [assembly: AssemblyFixture(typeof(FlightsRun))]

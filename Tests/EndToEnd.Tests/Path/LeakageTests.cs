@@ -1,4 +1,3 @@
-using CloudNativeAi.Contracts.Common;
 using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Flights.Data;
@@ -27,6 +26,8 @@ public sealed class LeakageTests(FlightsRun run)
         var flights = RandomFlights();
         var historical = await run.Application.TrainingSets.GetHistoricalFeaturesAsync(RequestFor(flights), cancellationToken: CancellationToken);
 
+        Assert.SkipWhen(flights.Count < Sample && !run.HasRealData, $"Only {flights.Count} flights were predicted; the real flights are not beside the repository.");
+        Assert.Equal(Sample, flights.Count);
         var compared = 0;
         for (var row = 0; row < flights.Count; row++)
         {
@@ -40,7 +41,7 @@ public sealed class LeakageTests(FlightsRun run)
             }
         }
 
-        Assert.True(compared >= Math.Min(Sample, flights.Count) * 20, $"Only {compared} values were compared.");
+        Assert.True(compared >= Sample * 20, $"Only {compared} values were compared.");
     }
 
     [Fact]
