@@ -4,6 +4,9 @@ using CloudNativeAi.FeatureStore.Transformations;
 
 namespace CloudNativeAi.FeatureStore.Tests.TrainingSets;
 
+/// <summary>An entity row: a key, either part of which may be missing, and the instant to join at.</summary>
+internal readonly record struct JoinRow(string? Airline, long? Flight, long Timestamp);
+
 /// <summary>
 /// Random events, views and entity rows made to collide: few instants and keys, so that ties, duplicates, late events, ages at the
 /// time to live and missing keys are common. With a join written as plainly as possible to compare with.
@@ -11,13 +14,17 @@ namespace CloudNativeAi.FeatureStore.Tests.TrainingSets;
 internal sealed class JoinWorld
 {
     public const long Origin = 1_400_000_000_000_000;
+    private const int ArrivalsOfKey = 3;
     private const long Step = 100 * Second;
     private const long Second = 1_000_000;
+
+    private static readonly string[] Airlines = ["AA", "A'\"A", "Zürich 𝄞"];
 
     private readonly Random _random;
 
     public JoinWorld(int seed, bool backfilled, int eventCount = 60, int rowCount = 50)
     {
+        Seed = seed;
         _random = new Random(seed);
         var delay = backfilled ? _random.Next(3) * Step : 0;
         Schema = new SourceSchema(
@@ -60,6 +67,8 @@ internal sealed class JoinWorld
 
     public static long Ttl => 3 * Step;
 
+    public int Seed { get; }
+
     public SourceSchema Schema { get; }
 
     public EventColumns Events { get; }
@@ -68,10 +77,39 @@ internal sealed class JoinWorld
 
     public FeatureService Service { get; }
 
-    public IReadOnlyList<(string? Airline, long? Flight, long Timestamp)> Rows { get; }
+    public IReadOnlyList<JoinRow> Rows { get; }
+
+    /// <summary>A row for each key that events have, all at one instant.</summary>
+    public static IReadOnlyList<JoinRow> RowsAt(long timestamp) =>
+        [.. Airlines.SelectMany(airline => new long[] { 0, 1 }.Select(flight => new JoinRow(airline, flight, timestamp)))];
+
+    /// <summary>
+    /// The events, and then for each key more that all become known at one instant: of a live source some that happened then and some that
+    /// arrive late, of a backfilled one what was written long before and what is written long after.
+    /// </summary>
+    public EventColumns WithArrivals(long knownMicros)
+    {
+        var arrivals = NewEvents(Airlines.Length * 2 * ArrivalsOfKey, Events.Count + 1);
+        for (var row = 0; row < arrivals.Count; row++)
+        {
+            var kind = row % ArrivalsOfKey;
+            (arrivals.EventTimestamps[row], arrivals.CreatedTimestamps[row]) = (Schema.Backfilled, kind) switch
+            {
+                (true, _) => (knownMicros - Schema.AvailabilityDelayMicros, knownMicros + ((kind - 1) * 1_000 * Step)),
+                (false, 0) => (knownMicros, knownMicros),
+                (false, 1) => (knownMicros, knownMicros - Step),
+                _ => (knownMicros - (2 * Step), knownMicros),
+            };
+            var key = row / ArrivalsOfKey;
+            (arrivals.Fields[0].IsNull[row], arrivals.Fields[0].Strings[row]) = (false, Airlines[key / 2]);
+            (arrivals.Fields[1].IsNull[row], arrivals.Fields[1].Int64s[row]) = (false, key % 2);
+        }
+
+        return EventColumns.Concat([Events, arrivals]);
+    }
 
     /// <summary>What a view says about a row, by reading every event.</summary>
-    public FeatureValue[] Expected(FeatureView view, (string? Airline, long? Flight, long Timestamp) row)
+    public FeatureValue[] Expected(FeatureView view, JoinRow row)
     {
         var usable = Enumerable.Range(0, Events.Count)
             .Where(index => HasKey(view, row, index) && Events.KnownMicros(index) <= row.Timestamp && Events.EventTimestamps[index] <= row.Timestamp)
@@ -135,7 +173,7 @@ internal sealed class JoinWorld
     private static WindowedFeature Feature(string name, string? field, WindowFunction function, long seconds, ValueType type) =>
         new($"{name}_{seconds}s", field, function, seconds * Second, TileWidths.For(seconds * Second), type);
 
-    private bool HasKey(FeatureView view, (string? Airline, long? Flight, long Timestamp) row, int index)
+    private bool HasKey(FeatureView view, JoinRow row, int index)
     {
         var (carrier, number) = (Events.Fields[0], Events.Fields[1]);
         var sameCarrier = row.Airline is not null && !carrier.IsNull[index] && carrier.Strings[index] == row.Airline;
@@ -144,14 +182,14 @@ internal sealed class JoinWorld
             : sameCarrier && row.Flight is not null && !number.IsNull[index] && number.Int64s[index] == row.Flight;
     }
 
-    private EventColumns NewEvents(int count)
+    private EventColumns NewEvents(int count, long firstPosition = 1)
     {
         var events = new EventColumns
         {
             Schema = Schema,
             Count = count,
-            Positions = [.. Enumerable.Range(1, count).Select(position => (long)position)],
-            EventIds = [.. Enumerable.Range(1, count).Select(position => $"e{position}")],
+            Positions = [.. Enumerable.Range(0, count).Select(row => firstPosition + row)],
+            EventIds = [.. Enumerable.Range(0, count).Select(row => $"e{firstPosition + row}")],
             EventTimestamps = new long[count],
             CreatedTimestamps = new long[count],
             Fields = [.. Schema.Fields.Select(field => new EventColumn(field.Type, count))],
@@ -191,7 +229,7 @@ internal sealed class JoinWorld
         return events;
     }
 
-    private (string? Airline, long? Flight, long Timestamp) NewRow()
+    private JoinRow NewRow()
     {
         // Instants at which something may change, and one microsecond beside them.
         var index = _random.Next(Events.Count);
@@ -204,10 +242,10 @@ internal sealed class JoinWorld
             4 => Events.EventTimestamps[index] + (_random.Next(200) * Step),
             _ => NewInstant(),
         };
-        return (_random.Next(12) == 0 ? null : _random.Next(12) == 0 ? "nobody" : NewAirline(), _random.Next(10) == 0 ? null : _random.Next(3), around + _random.Next(-1, 2));
+        return new(_random.Next(12) == 0 ? null : _random.Next(12) == 0 ? "nobody" : NewAirline(), _random.Next(10) == 0 ? null : _random.Next(3), around + _random.Next(-1, 2));
     }
 
     private long NewInstant() => Origin + (_random.Next(40) * Step);
 
-    private string NewAirline() => _random.Next(3) switch { 0 => "AA", 1 => "A'\"A", _ => "Zürich 𝄞" };
+    private string NewAirline() => Airlines[_random.Next(Airlines.Length)];
 }
