@@ -42,7 +42,12 @@ internal sealed partial class ServiceProbe<T>(
                 CallTime = timeProvider.GetElapsedTime(started),
             };
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // gRPC says CANCELLED in its own way, which the host would take for a fault.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (Exception exception)
         {
             var failure = ServiceFailure.From(exception, service);
 

@@ -128,7 +128,7 @@ class TimeView extends View {
         splitNumber: this.width < narrow ? 3 : 5,
         axisLine: { lineStyle: { color: token('--line-control') } },
         axisTick: { show: false },
-        axisLabel: { color: token('--text-2'), fontSize: 12, hideOverlap: true, formatter: value => clock(value, span) },
+        axisLabel: { color: token('--text-2'), fontSize: 12, hideOverlap: true, alignMinLabel: 'left', alignMaxLabel: 'right', formatter: value => clock(value, span) },
       },
       yAxis: {
         type: 'value',
@@ -137,7 +137,7 @@ class TimeView extends View {
         scale: !spec.fromZero,
         splitNumber: 4,
         minInterval: spec.minInterval ?? undefined,
-        axisLabel: { color: token('--text-2'), fontSize: 12, hideOverlap: true, formatter: value => format(value, spec) },
+        axisLabel: { color: token('--text-2'), fontSize: 12, hideOverlap: true, formatter: value => format(value, { ...spec, unit: '' }) },
         splitLine: { lineStyle: { color: token('--line') } },
       },
       series: spec.series.map((series, index) => ({
