@@ -117,6 +117,9 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder, IHa
 
         var host = _inner.Build();
         _services = host.Services;
+
+        // Resolved here, it is disposed last of all, and also when the application is never started.
+        host.Services.GetRequiredService<DataDirectory>();
         var application = new DistributedApplication(host, _interception);
         _interception?.ApplicationBuilt(application);
         return application;
@@ -170,7 +173,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder, IHa
         Services.AddSingleton(Eventing);
         Services.AddSingleton(Resources);
         Services.AddSingleton(_ => new DistributedApplicationModel(Resources));
-        Services.AddSingleton(Data);
+        Services.AddSingleton(_ => Data);
         Services.AddSingleton(TimeProvider.System);
         Services.AddHealthChecks();
         Services.AddHttpClient();

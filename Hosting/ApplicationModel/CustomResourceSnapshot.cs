@@ -52,6 +52,9 @@ public sealed record CustomResourceSnapshot
 
     /// <summary>Times the host has started it again after it ended by itself.</summary>
     internal int Restarts { get; init; }
+
+    /// <summary>Why it failed, a sentence for people; null when it did not.</summary>
+    internal string? Failure { get; init; }
 }
 
 public sealed record ResourceStateSnapshot(string Text, string? Style)

@@ -11,7 +11,7 @@ namespace Aspire.Hosting.ApplicationModel;
 public class ResourceNotificationServiceOptions
 {
     /// <summary>What a waiting resource does when its dependency fails, unless the wait says otherwise.</summary>
-    public WaitBehavior DefaultWaitBehavior { get; set; } = WaitBehavior.WaitOnResourceUnavailable;
+    public WaitBehavior DefaultWaitBehavior { get; set; } = WaitBehavior.StopOnResourceUnavailable;
 }
 
 /// <summary>The state of every resource: who changes it publishes here, who wants to know watches here.</summary>
@@ -21,6 +21,7 @@ public class ResourceNotificationService(
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ResourceEvent> _current = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Channel<ResourceEvent>> _watchers = [];
+    private bool _isComplete;
 
     public WaitBehavior DefaultWaitBehavior => options.Value.DefaultWaitBehavior;
 
@@ -38,6 +39,7 @@ public class ResourceNotificationService(
 
     public async Task<ResourceEvent> WaitForResourceAsync(string resourceName, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken = default)
     {
+        CheckExists(resourceName);
         await foreach (var @event in WatchAsync(cancellationToken))
         {
             if (IsNamed(@event, resourceName) && predicate(@event))
@@ -55,27 +57,31 @@ public class ResourceNotificationService(
     /// <summary>Healthy, and its ready handlers done.</summary>
     public async Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, WaitBehavior waitBehavior, CancellationToken cancellationToken = default)
     {
-        var reached = await WaitForResourceAsync(
-            resourceName,
-            @event => IsReady(@event) || (waitBehavior == WaitBehavior.StopOnResourceUnavailable && HasEnded(@event)),
-            cancellationToken);
-
-        if (!IsReady(reached))
-        {
-            throw new DistributedApplicationException($"Stopped waiting for resource '{resourceName}' to become healthy because it is {reached.Snapshot.State?.Text}.");
-        }
-
-        await reached.Snapshot.ReadyHandlers!.WaitAsync(cancellationToken);
-        return reached;
+        var reached = await WaitUntilReadyAsync(resourceName, waitBehavior, cancellationToken);
+        return IsReady(reached)
+            ? reached
+            : throw new DistributedApplicationException($"Stopped waiting for resource '{resourceName}' to become healthy because it is {Describe(reached)}");
     }
 
-    /// <summary>Every wait that the resource declares, all at once.</summary>
-    public Task WaitForDependenciesAsync(IResource resource, CancellationToken cancellationToken)
+    /// <summary>Every wait that the resource declares, all at once. The first that fails ends them all.</summary>
+    public async Task WaitForDependenciesAsync(IResource resource, CancellationToken cancellationToken)
     {
+        using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waits = resource.Annotations.OfType<WaitAnnotation>()
             .DistinctBy(wait => (wait.Resource, wait.WaitType))
-            .SelectMany(wait => InstanceNames.IdsOf(wait.Resource), (wait, id) => WaitForDependencyAsync(resource, wait, id, cancellationToken));
-        return Task.WhenAll(waits);
+            .SelectMany(wait => InstanceNames.IdsOf(wait.Resource), (wait, id) => WaitForDependencyAsync(resource, wait, id, rest.Token))
+            .ToList();
+        try
+        {
+            await foreach (var wait in Task.WhenEach(waits))
+            {
+                await wait;
+            }
+        }
+        finally
+        {
+            await rest.CancelAsync();
+        }
     }
 
     /// <summary>The state of every resource now, and each change after that.</summary>
@@ -87,6 +93,11 @@ public class ResourceNotificationService(
             foreach (var current in _current.Values)
             {
                 channel.Writer.TryWrite(current);
+            }
+
+            if (_isComplete)
+            {
+                channel.Writer.Complete();
             }
 
             _watchers.Add(channel);
@@ -158,10 +169,25 @@ public class ResourceNotificationService(
         }
     }
 
-    internal static bool HasEnded(ResourceEvent @event) => KnownResourceStates.TerminalStates.Contains(@event.Snapshot.State?.Text);
+    /// <summary>Nothing will change any more: who watches sees the end.</summary>
+    internal void Complete()
+    {
+        lock (_lock)
+        {
+            _isComplete = true;
+            foreach (var watcher in _watchers)
+            {
+                watcher.Writer.TryComplete();
+            }
+        }
+    }
+
+    // Nobody can give a parameter its value while the application runs.
+    internal static bool HasEnded(ResourceEvent @event) =>
+        KnownResourceStates.TerminalStates.Append(KnownResourceStates.ValueMissing).Contains(@event.Snapshot.State?.Text);
 
     internal static bool IsReady(ResourceEvent @event) =>
-        @event.Snapshot is { HealthStatus: HealthStatus.Healthy, ReadyHandlers: not null };
+        @event.Snapshot is { HealthStatus: HealthStatus.Healthy, ReadyHandlers.IsCanceled: false };
 
     // Set once by the host, for the state of commands that depends on services.
     internal IServiceProvider? Services { get; set; }
@@ -177,33 +203,65 @@ public class ResourceNotificationService(
             return;
         }
 
-        var stopsOnFailure = (wait.WaitBehavior ?? DefaultWaitBehavior) == WaitBehavior.StopOnResourceUnavailable;
-        var reached = await WaitForResourceAsync(
-            dependencyId,
-            @event => wait.WaitType switch
-            {
-                WaitType.WaitForCompletion => HasEnded(@event),
-                WaitType.WaitUntilStarted => @event.Snapshot.State?.Text == KnownResourceStates.Running || (stopsOnFailure && HasEnded(@event)),
-                _ => IsReady(@event) || (stopsOnFailure && HasEnded(@event)),
-            },
-            cancellationToken);
-        var state = reached.Snapshot.State?.Text;
+        var behavior = wait.WaitBehavior ?? DefaultWaitBehavior;
+        var reached = wait.WaitType switch
+        {
+            WaitType.WaitForCompletion => await WaitForResourceAsync(dependencyId, HasEnded, cancellationToken),
+            WaitType.WaitUntilStarted => await WaitForResourceAsync(
+                dependencyId, @event => @event.Snapshot.State?.Text == KnownResourceStates.Running || HasFailed(@event, behavior), cancellationToken),
+            _ => await WaitUntilReadyAsync(dependencyId, behavior, cancellationToken),
+        };
 
         if (wait.WaitType == WaitType.WaitForCompletion)
         {
-            if (state == KnownResourceStates.FailedToStart || reached.Snapshot.ExitCode != wait.ExitCode)
+            if (reached.Snapshot.State?.Text == KnownResourceStates.FailedToStart || reached.Snapshot.ExitCode != wait.ExitCode)
             {
-                throw new DistributedApplicationException(
-                    $"'{waiter.Name}' waits for '{name}' to end with exit code {wait.ExitCode}, but it is {state} with exit code {reached.Snapshot.ExitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}.");
+                throw new DistributedApplicationException($"'{waiter.Name}' waits for '{name}' to end with exit code {wait.ExitCode}, but it is {Describe(reached)}");
             }
         }
         else if (HasEnded(reached))
         {
-            throw new DistributedApplicationException($"'{waiter.Name}' needs '{name}', which is {state}.");
+            throw new DistributedApplicationException($"'{waiter.Name}' needs '{name}', which is {Describe(reached)}");
         }
-        else if (wait.WaitType == WaitType.WaitUntilHealthy)
+    }
+
+    /// <summary>Ready with its handlers done, or failed.</summary>
+    private async Task<ResourceEvent> WaitUntilReadyAsync(string name, WaitBehavior behavior, CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            await reached.Snapshot.ReadyHandlers!.WaitAsync(cancellationToken);
+            var reached = await WaitForResourceAsync(name, @event => IsReady(@event) || HasFailed(@event, behavior), cancellationToken);
+            if (HasEnded(reached) || await CompletesAsync(reached.Snapshot.ReadyHandlers!, cancellationToken))
+            {
+                return reached;
+            }
+        }
+    }
+
+    // What the handlers' failure or cancellation means to those who wait, the resource's next state says.
+    private static async Task<bool> CompletesAsync(Task handlers, CancellationToken cancellationToken)
+    {
+        await handlers.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return handlers.IsCompletedSuccessfully;
+    }
+
+    private static bool HasFailed(ResourceEvent @event, WaitBehavior behavior) =>
+        behavior == WaitBehavior.StopOnResourceUnavailable && HasEnded(@event);
+
+    private static string Describe(ResourceEvent @event) => @event.Snapshot switch
+    {
+        { Failure: { } failure } snapshot => $"{snapshot.State?.Text}: {failure.TrimEnd('.')}.",
+        { ExitCode: { } exitCode } snapshot => $"{snapshot.State?.Text} with exit code {exitCode}.",
+        var snapshot => $"{snapshot.State?.Text}.",
+    };
+
+    private void CheckExists(string name)
+    {
+        if (!model.Resources.Any(resource => string.Equals(resource.Name, name, StringComparison.OrdinalIgnoreCase)
+            || InstanceNames.IdsOf(resource).Contains(name, StringComparer.OrdinalIgnoreCase)))
+        {
+            throw new DistributedApplicationException($"There is no resource '{name}'. There are: {string.Join(", ", model.Resources.Select(resource => resource.Name))}.");
         }
     }
 

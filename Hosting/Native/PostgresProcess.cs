@@ -15,12 +15,21 @@ internal static class PostgresProcess
     {
         var server = (PostgresServerResource)context.Resource;
         var processes = context.Services.GetRequiredService<ProcessSupervisor>();
-        var bin = await PostgresBinaries.FindAsync(context.Logger, cancellationToken);
         var data = Path.Combine(context.DataDirectory, "pgdata");
+        var versionFile = Path.Combine(data, "PG_VERSION");
 
+        string bin;
+        UnprivilegedUser.CheckCanReach(context.DataDirectory);
         await UnprivilegedUser.OwnAsync(processes, context.DataDirectory, cancellationToken);
-        if (!File.Exists(Path.Combine(data, "PG_VERSION")))
+        if (File.Exists(versionFile))
         {
+            var version = (await File.ReadAllTextAsync(versionFile, cancellationToken)).Trim();
+            bin = await PostgresBinaries.FindForClusterAsync(processes, data, version, context.Logger, cancellationToken);
+            await PreviousPostgres.EndAsync(data, context.Logger, cancellationToken);
+        }
+        else
+        {
+            bin = await PostgresBinaries.FindAsync(context.Logger, cancellationToken);
             await InitializeAsync(context, server, processes, bin, data, cancellationToken);
         }
 
@@ -30,7 +39,8 @@ internal static class PostgresProcess
             $"port={port.ToString(CultureInfo.InvariantCulture)}",
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
-            "max_connections=200",
+            // Six services with a pool of 100 each never fill them all at once.
+            "max_connections=500",
             "shared_buffers=128MB",
             .. context.IsDurable ? Array.Empty<string>() : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
         ];

@@ -46,11 +46,14 @@ internal static class RedisProcess
             arguments.AddRange(["--config-import-path", settings]);
         }
 
+        // At the limit a checkpoint is taken and the log behind it cut, a segment at a time: 1 GB, unless told otherwise. The default
+        // device needs libaio, which many machines lack.
         if (context.IsDurable)
         {
-            // The native storage device needs libaio, which a new machine lacks, and aborts without it.
-            arguments.AddRange(["--device-type", "RandomAccess"]);
-            arguments.AddRange(["--checkpointdir", context.DataDirectory, "--aof", "--aof-memory", "64m", "--recover"]);
+            arguments.AddRange([
+                "--checkpointdir", context.DataDirectory, "--aof", "--aof-memory", "64m", "--aof-segment-size", "64m",
+                "--aof-size-limit", configuration["Garnet:LogLimit"] ?? "256m", "--device-type", "RandomAccess", "--recover",
+            ]);
         }
 
         return new ProcessSpecification("dotnet", arguments, context.DataDirectory);

@@ -16,7 +16,7 @@ internal static class UnprivilegedUser
                 workingDirectory)
             : new ProcessSpecification(program, arguments, workingDirectory);
 
-    /// <summary>Gives the directory to that user, and lets him pass through the directories above it that this application made.</summary>
+    /// <summary>Gives the directory, and what is in it, to that user.</summary>
     public static async Task OwnAsync(ProcessSupervisor processes, string directory, CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -29,6 +29,15 @@ internal static class UnprivilegedUser
         if (change.ExitCode != 0)
         {
             throw new DistributedApplicationException($"Cannot give '{directory}' to the user that PostgreSQL runs as: {change.Output}");
+        }
+    }
+
+    /// <summary>An error that says what to do, where that user may not pass through to the directory.</summary>
+    public static void CheckCanReach(string directory)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return;
         }
 
         for (var parent = Directory.GetParent(directory); parent is { Parent: not null }; parent = parent.Parent)

@@ -73,8 +73,11 @@ internal sealed class ApplicationRunner(
         }
 
         await Task.WhenAll(model.Resources.Select(Stop).ToList());
-        await resourceService.StopAsync(cancellationToken);
+
+        // Completed first: the resource service waits for its open streams.
         services.Loggers.CompleteAll();
+        services.Notifications.Complete();
+        await resourceService.StopAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -20,8 +20,6 @@ internal static class HostingRegistration
         services.AddSingleton<ResourceLoggerService>();
         services.AddSingleton<ResourceCommandService>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
-        services.Configure<ResourceNotificationServiceOptions>(notifications => notifications.DefaultWaitBehavior =
-            options.DisableDashboard ? WaitBehavior.StopOnResourceUnavailable : WaitBehavior.WaitOnResourceUnavailable);
 
         if (execution.IsPublishMode)
         {

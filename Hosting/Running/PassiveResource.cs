@@ -18,12 +18,14 @@ internal sealed class PassiveResource(InstanceServices services, IResource resou
         }
         catch (Exception exception)
         {
-            services.Loggers.GetLogger(resource).LogError("{Message}", exception is DistributedApplicationException ? exception.Message : exception.ToString());
+            var failure = exception is DistributedApplicationException ? exception.Message : exception.ToString();
+            services.Loggers.GetLogger(resource).LogError("{Message}", failure);
             services.Notifications.Publish(resource, resource.Name, snapshot => snapshot with
             {
                 State = exception is MissingParameterValueException
                     ? new ResourceStateSnapshot(KnownResourceStates.ValueMissing, KnownResourceStateStyles.Warning)
                     : new ResourceStateSnapshot(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error),
+                Failure = failure,
             });
         }
     }
@@ -33,8 +35,7 @@ internal sealed class PassiveResource(InstanceServices services, IResource resou
         await services.Eventing.PublishAsync(new BeforeResourceStartedEvent(resource, services.Provider), cancellationToken);
         if (resource is IResourceWithParent { Parent: var parent } && parent is not ParameterResource)
         {
-            services.Notifications.Publish(resource, resource.Name, snapshot => snapshot with { State = KnownResourceStates.Waiting });
-            await services.Notifications.WaitForResourceHealthyAsync(parent.Name, WaitBehavior.WaitOnResourceUnavailable, cancellationToken);
+            await WaitForParentAsync(parent, cancellationToken);
         }
 
         var value = resource is ParameterResource parameter ? await parameter.GetValueAsync(cancellationToken) : null;
@@ -43,9 +44,29 @@ internal sealed class PassiveResource(InstanceServices services, IResource resou
         {
             State = new ResourceStateSnapshot(KnownResourceStates.Running, KnownResourceStateStyles.Success),
             HealthReports = monitor.InitialReports,
+            Failure = null,
             StartTimeStamp = services.Time.GetUtcNow().UtcDateTime,
             Properties = value is null ? snapshot.Properties : [new ResourcePropertySnapshot("Value", value) { IsSensitive = ((ParameterResource)resource).Secret }],
         });
         await monitor.RunAsync(cancellationToken);
+    }
+
+    // Fails when its parent does, so that nobody waits for it in vain, and comes up when somebody has started the parent again.
+    private async Task WaitForParentAsync(IResource parent, CancellationToken cancellationToken)
+    {
+        services.Notifications.Publish(resource, resource.Name, snapshot => snapshot with { State = KnownResourceStates.Waiting });
+        try
+        {
+            await services.Notifications.WaitForResourceHealthyAsync(parent.Name, WaitBehavior.StopOnResourceUnavailable, cancellationToken);
+        }
+        catch (DistributedApplicationException exception)
+        {
+            services.Notifications.Publish(resource, resource.Name, snapshot => snapshot with
+            {
+                State = new ResourceStateSnapshot(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error),
+                Failure = exception.Message,
+            });
+            await services.Notifications.WaitForResourceHealthyAsync(parent.Name, WaitBehavior.WaitOnResourceUnavailable, cancellationToken);
+        }
     }
 }

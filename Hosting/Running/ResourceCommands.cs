@@ -17,7 +17,7 @@ internal static class ResourceCommands
             state => Stopped.Contains(state) ? ResourceCommandState.Hidden : state == KnownResourceStates.Stopping ? ResourceCommandState.Disabled : ResourceCommandState.Enabled,
             context => Find(instances, context).StopAsync(context.CancellationToken));
         Add(resource, "restart", "Restart", "ArrowCounterclockwise", isHighlighted: false,
-            state => state == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
+            state => state == KnownResourceStates.Running || state == KnownResourceStates.RuntimeUnhealthy ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
             async context =>
             {
                 var instance = Find(instances, context);

@@ -10,9 +10,6 @@ namespace Aspire.Hosting.Running;
 /// </summary>
 internal sealed class ResourceInstance(InstanceServices services, IResource resource, string id, int index) : IDisposable
 {
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RanWell = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(25);
 
     private readonly SemaphoreSlim _commands = new(1, 1);
@@ -95,20 +92,18 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         }
         catch (Exception exception)
         {
-            _logger.LogError("{Message}", exception is DistributedApplicationException ? exception.Message : exception.ToString());
-            Ended(KnownResourceStates.FailedToStart, exitCode: null);
+            Failed(KnownResourceStates.FailedToStart, exitCode: null, exception is DistributedApplicationException ? exception.Message : exception.ToString());
         }
     }
 
     private async Task RunUntilEndAsync(CancellationToken stop)
     {
-        var delay = FirstDelay;
+        var restarts = new RestartPolicy();
         while (true)
         {
             Publish(KnownResourceStates.Starting, null);
             var (process, variables) = await ProcessPreparation.PrepareAsync(services, resource, stop);
-            var started = services.Time.GetTimestamp();
-            var (exitCode, wasStopped) = await RunOnceAsync(process, variables, stop);
+            var (exitCode, wasStopped, healthyFor) = await RunOnceAsync(process, variables, stop);
             if (wasStopped)
             {
                 Ended(KnownResourceStates.Exited, exitCode);
@@ -125,12 +120,19 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
 
             if (resource is ExecutableResource)
             {
-                _logger.LogError("Ended with exit code {ExitCode}", exitCode);
-                Ended(KnownResourceStates.Exited, exitCode);
+                Failed(KnownResourceStates.Exited, exitCode, $"Ended with exit code {exitCode}");
                 return;
             }
 
-            delay = services.Time.GetElapsedTime(started) >= RanWell ? FirstDelay : delay;
+            if (restarts.Next(healthyFor) is not { } delay)
+            {
+                Failed(
+                    KnownResourceStates.FailedToStart,
+                    exitCode,
+                    $"Ended with exit code {exitCode}, {RestartPolicy.MaxFailures} times in a row without becoming healthy; not started again");
+                return;
+            }
+
             _logger.LogWarning("Ended with exit code {ExitCode}; starting it again in {Delay:F2} s", exitCode, delay.TotalSeconds);
             services.Notifications.Publish(resource, id, snapshot => snapshot with
             {
@@ -141,16 +143,16 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
                 ReadyHandlers = null,
             });
             await Task.Delay(delay, services.Time, stop);
-            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
     }
 
-    private async Task<(int ExitCode, bool WasStopped)> RunOnceAsync(ProcessSpecification specification, IReadOnlyDictionary<string, string> variables, CancellationToken stop)
+    private async Task<(int ExitCode, bool WasStopped, TimeSpan? HealthyFor)> RunOnceAsync(
+        ProcessSpecification specification, IReadOnlyDictionary<string, string> variables, CancellationToken stop)
     {
+        var urls = await ResourceLinks.CollectAsync(services, resource, stop);
         var process = services.Processes.Start(specification, (line, isError) => services.Loggers.Write(id, line, isError));
         _process = process;
         var monitor = new HealthMonitor(services, resource, id, index);
-        var urls = await ResourceLinks.CollectAsync(services, resource, stop);
         services.Notifications.Publish(resource, id, snapshot => snapshot with
         {
             State = new ResourceStateSnapshot(KnownResourceStates.Running, KnownResourceStateStyles.Success),
@@ -159,6 +161,7 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
             StartTimeStamp = Now,
             StopTimeStamp = null,
             ExitCode = null,
+            Failure = null,
             Urls = urls,
             EnvironmentVariables = [.. variables.Select(variable => new EnvironmentVariableSnapshot(variable.Key, variable.Value, IsFromSpec: true))],
             Properties =
@@ -174,13 +177,13 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         var health = WatchHealthAsync(monitor, watching.Token);
         try
         {
-            return (await process.Exited.WaitAsync(stop), WasStopped: false);
+            return (await process.Exited.WaitAsync(stop), WasStopped: false, monitor.HealthyFor);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             Publish(KnownResourceStates.Stopping, null);
             await process.StopAsync(StopTimeout, CancellationToken.None);
-            return (await process.Exited, WasStopped: true);
+            return (await process.Exited, WasStopped: true, monitor.HealthyFor);
         }
         finally
         {
@@ -200,10 +203,6 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         {
             // The process ended or is being stopped.
         }
-        catch (Exception exception)
-        {
-            _logger.LogError(exception, "A handler of the ready event failed");
-        }
     }
 
     private DateTime Now => services.Time.GetUtcNow().UtcDateTime;
@@ -211,12 +210,19 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
     private void Publish(string state, string? style) =>
         services.Notifications.Publish(resource, id, snapshot => snapshot with { State = new ResourceStateSnapshot(state, style) });
 
-    private void Ended(string state, int? exitCode)
+    private void Failed(string state, int? exitCode, string reason)
+    {
+        _logger.LogError("{Reason}", reason);
+        Ended(state, exitCode, reason);
+    }
+
+    private void Ended(string state, int? exitCode, string? failure = null)
     {
         var ended = services.Notifications.Publish(resource, id, snapshot => snapshot with
         {
-            State = new ResourceStateSnapshot(state, state == KnownResourceStates.FailedToStart || exitCode is not (null or 0) ? KnownResourceStateStyles.Error : null),
+            State = new ResourceStateSnapshot(state, failure is not null || exitCode is not (null or 0) ? KnownResourceStateStyles.Error : null),
             ExitCode = exitCode,
+            Failure = failure,
             StopTimeStamp = Now,
             ReadyHandlers = null,
         });
