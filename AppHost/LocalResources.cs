@@ -4,6 +4,8 @@ namespace CloudNativeAi.AppHost;
 internal static class LocalResources
 {
     private const string DefaultWebPort = "5080";
+    private const int HttpPort = 8080;
+    private const int GrpcPort = 8081;
 
     // Options of the command line that the sample takes, in its section Flights.
     private static readonly string[] SampleOptions = ["data", "speed", "until", "seed"];
@@ -18,6 +20,18 @@ internal static class LocalResources
         project.WithEnvironment(
             "Data__Directory",
             project.ApplicationBuilder.ExecutionContext.IsPublishMode ? root : Path.Combine(root, project.Resource.Name));
+
+    /// <summary>
+    /// Published, every service listens on the same two ports: 8080 for HTTP/1.1, 8081 for gRPC. Run here, on free ones, because
+    /// they share one machine.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithPublishedPorts(this IResourceBuilder<ProjectResource> project) =>
+        project.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? project
+            : project
+                .WithEndpoint("http", endpoint => endpoint.TargetPort = HttpPort, createIfNotExists: false)
+                .WithEndpoint("https", endpoint => endpoint.TargetPort = HttpPort, createIfNotExists: false)
+                .WithEndpoint("grpc", endpoint => endpoint.TargetPort = GrpcPort, createIfNotExists: false);
 
     /// <summary>The address that people type stays the same: port 5080 unless <c>--port</c> says otherwise (0: any free one).</summary>
     public static IResourceBuilder<ProjectResource> WithWebPort(this IResourceBuilder<ProjectResource> web)

@@ -21,6 +21,7 @@ var onlineStore = builder.AddRedis("online-store").WithDataVolume("online-store-
 // The path: event -> ingestion -> feature-store -> training -> model-registry -> inference -> monitoring -> training
 var ingestion = builder.AddProject("ingestion", "../Services/Ingestion/Ingestion.csproj")
     .WithReference(eventLog, "ingestion").WaitFor(eventLog)
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 var featureStore = builder.AddProject("feature-store", "../Services/FeatureStore/FeatureStore.csproj")
@@ -28,11 +29,13 @@ var featureStore = builder.AddProject("feature-store", "../Services/FeatureStore
     .WithReference(onlineStore).WaitFor(onlineStore)
     .WithReference(ingestion)
     .WithDataDirectory(data)
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 var modelRegistry = builder.AddProject("model-registry", "../Services/ModelRegistry/ModelRegistry.csproj")
     .WithReference(modelVersions, "registry").WaitFor(modelVersions)
     .WithDataDirectory(data)
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 var training = builder.AddProject("training", "../Services/Training/Training.csproj")
@@ -42,12 +45,14 @@ var training = builder.AddProject("training", "../Services/Training/Training.csp
     .WithDataDirectory(data)
     // Threads of LightGBM that wait must sleep, not spin: they share the cores with the other services.
     .WithEnvironment("OMP_WAIT_POLICY", "PASSIVE")
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 var monitoring = builder.AddProject("monitoring", "../Services/Monitoring/Monitoring.csproj")
     .WithReference(predictionLog, "monitoring").WaitFor(predictionLog)
     .WithReference(modelRegistry)
     .WithReference(training)
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 var inference = builder.AddProject("inference", "../Services/Inference/Inference.csproj")
@@ -55,6 +60,7 @@ var inference = builder.AddProject("inference", "../Services/Inference/Inference
     .WithReference(modelRegistry)
     .WithReference(monitoring)
     .WithDataDirectory(data)
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 // Model operations in the browser
@@ -67,6 +73,7 @@ var web = builder.AddProject("web", "../Web/Web.csproj")
     .WithReference(monitoring)
     .WithWebPort()
     .WithExternalHttpEndpoints()
+    .WithPublishedPorts()
     .WithHttpHealthCheck("/health");
 
 // The outside world of the sample; only on a developer's machine

@@ -17,7 +17,7 @@ internal static class ListenVariables
             {
                 // An endpoint that the AppHost added is not in the project's settings: Kestrel adds it from the variable.
                 var reference = new EndpointReference(project, endpoint);
-                context.EnvironmentVariables[$"Kestrel__Endpoints__{endpoint.KestrelName ?? endpoint.Name}__Url"] = ListenUrl(reference);
+                context.EnvironmentVariables[$"Kestrel__Endpoints__{endpoint.KestrelName ?? endpoint.Name}__Url"] = ListenUrl(reference, context.ExecutionContext);
                 if (endpoint is { Transport: "http2", FromKestrel: false })
                 {
                     context.EnvironmentVariables[$"Kestrel__Endpoints__{endpoint.Name}__Protocols"] = "Http2";
@@ -50,7 +50,7 @@ internal static class ListenVariables
                 urls.AppendLiteral(";");
             }
 
-            urls.AppendFormatted(ListenUrl(new EndpointReference(project, endpoint)));
+            urls.AppendFormatted(ListenUrl(new EndpointReference(project, endpoint), context.ExecutionContext));
         }
 
         context.EnvironmentVariables.TryAdd("ASPNETCORE_URLS", urls.Build());
@@ -79,10 +79,11 @@ internal static class ListenVariables
         }
     }
 
-    // As in Aspire, published too: a project that is to be reached from outside its container overrides the variable.
-    private static ReferenceExpression ListenUrl(EndpointReference endpoint)
+    // Published, on every address: nobody outside a container reaches its loopback.
+    private static ReferenceExpression ListenUrl(EndpointReference endpoint, DistributedApplicationExecutionContext execution)
     {
         var annotation = endpoint.EndpointAnnotation;
-        return ReferenceExpression.Create($"{annotation.UriScheme}://{annotation.TargetHost}:{endpoint.Property(EndpointProperty.TargetPort)}");
+        var host = execution.IsPublishMode ? "*" : annotation.TargetHost;
+        return ReferenceExpression.Create($"{annotation.UriScheme}://{host}:{endpoint.Property(EndpointProperty.TargetPort)}");
     }
 }

@@ -3,6 +3,7 @@ using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Processes;
 using Aspire.Hosting.Projects;
 using Aspire.Hosting.Publishing;
+using Aspire.Hosting.Publishing.Manifest;
 using Aspire.Hosting.Terminal;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +24,7 @@ internal static class HostingRegistration
 
         if (execution.IsPublishMode)
         {
+            services.AddSingleton<IApplicationPublisher, ManifestPublisher>();
             services.AddHostedService<PublishingService>();
             return;
         }

@@ -7,6 +7,7 @@ using CloudNativeAi.Flights.Replay;
 namespace CloudNativeAi.EndToEnd.Tests.Path;
 
 /// <summary>Nothing is lost and nothing is doubled on the way, although every service was killed once.</summary>
+[Collection(PathCollection.Name)]
 public sealed class AccountingTests(FlightsRun run)
 {
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;

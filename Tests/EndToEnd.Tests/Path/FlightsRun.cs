@@ -2,15 +2,19 @@ using System.Collections.Concurrent;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.Training;
-using CloudNativeAi.EndToEnd.Tests.Path;
 using CloudNativeAi.Flights.Data;
 using CloudNativeAi.Flights.Replay;
 using CloudNativeAi.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
-[assembly: AssemblyFixture(typeof(FlightsRun))]
-
 namespace CloudNativeAi.EndToEnd.Tests.Path;
+
+/// <summary>The tests that look at one run of the whole path.</summary>
+[CollectionDefinition(Name)]
+public sealed class PathCollection : ICollectionFixture<FlightsRun>
+{
+    public const string Name = "Path";
+}
 
 /// <summary>A prediction that was asked for during the replay, with what the model saw.</summary>
 internal sealed record AskedPrediction(Flight Flight, PredictRequest Request, PredictResponse Response);

@@ -10,6 +10,7 @@ using Grpc.Net.Client;
 namespace CloudNativeAi.EndToEnd.Tests.Path;
 
 /// <summary>A client that shares nothing with this code gets the probability that the prediction and its page have.</summary>
+[Collection(PathCollection.Name)]
 public sealed class ForeignClientTests(FlightsRun run)
 {
     private static readonly TimeSpan NodeTimeout = TimeSpan.FromMinutes(3);

@@ -6,6 +6,7 @@ using CloudNativeAi.Flights.Replay;
 namespace CloudNativeAi.EndToEnd.Tests.Path;
 
 /// <summary>What was served is what the point-in-time join gives for the same instant, and nothing in it was known later.</summary>
+[Collection(PathCollection.Name)]
 public sealed class LeakageTests(FlightsRun run)
 {
     private const int Sample = 1_000;

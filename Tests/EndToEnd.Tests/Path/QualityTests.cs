@@ -3,6 +3,7 @@ using System.Globalization;
 namespace CloudNativeAi.EndToEnd.Tests.Path;
 
 /// <summary>The model is worth something on rows it has not seen, and the same data makes the same model.</summary>
+[Collection(PathCollection.Name)]
 public sealed class QualityTests(FlightsRun run, ITestOutputHelper output)
 {
     // A plain scikit-learn model with simple windows reaches 0.7125 on these rows.
