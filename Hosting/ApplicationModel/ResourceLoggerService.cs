@@ -81,7 +81,11 @@ public class ResourceLoggerService
 
     public void ClearBacklog(string resourceName) => Log(resourceName).Clear();
 
-    internal void Write(string resourceName, string content, bool isError) => LineWritten?.Invoke(resourceName, Log(resourceName).Append(content, isError));
+    internal void Write(string resourceName, string content, bool isError)
+    {
+        var line = Log(resourceName).Append(content, isError);
+        LineWritten?.Invoke(resourceName, line);
+    }
 
     internal IReadOnlyList<LogLine> Kept(string resourceName) => Log(resourceName).Kept();
 

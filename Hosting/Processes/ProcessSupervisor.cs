@@ -17,6 +17,8 @@ internal sealed class ProcessSupervisor(DataDirectory data) : IAsyncDisposable
 
     private readonly ConcurrentDictionary<int, ManagedProcess> _processes = [];
     private readonly Lazy<Watchdog> _watchdog = new(() => new Watchdog(data));
+    private readonly Lock _lock = new();
+    private bool _isDisposed;
 
     public ManagedProcess Start(ProcessSpecification specification, Action<string, bool> writeLine)
     {
@@ -27,26 +29,31 @@ internal sealed class ProcessSupervisor(DataDirectory data) : IAsyncDisposable
         start.RedirectStandardError = true;
         SetVariables(start, specification.Environment);
 
-        Process process;
-        try
+        lock (_lock)
         {
-            process = Process.Start(start)!;
-        }
-        catch (Win32Exception exception)
-        {
-            throw new DistributedApplicationException($"Cannot start '{specification.FileName}': {exception.Message}.", exception);
-        }
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
 
-        process.StandardInput.Close();
-        _watchdog.Value.Started(process.Id);
-        var managed = new ManagedProcess(process, specification.StopSignal, writeLine, Ended);
-        _processes[managed.Id] = managed;
-        if (managed.Exited.IsCompleted)
-        {
-            _processes.TryRemove(managed.Id, out _);
-        }
+            Process process;
+            try
+            {
+                process = Process.Start(start)!;
+            }
+            catch (Win32Exception exception)
+            {
+                throw new DistributedApplicationException($"Cannot start '{specification.FileName}': {exception.Message}.", exception);
+            }
 
-        return managed;
+            process.StandardInput.Close();
+            _watchdog.Value.Started(process.Id);
+            var managed = new ManagedProcess(process, specification.StopSignal, writeLine, Ended);
+            _processes[managed.Id] = managed;
+            if (managed.Exited.IsCompleted)
+            {
+                _processes.TryRemove(managed.Id, out _);
+            }
+
+            return managed;
+        }
     }
 
     /// <summary>Runs a program to its end and gives its output.</summary>
@@ -76,6 +83,12 @@ internal sealed class ProcessSupervisor(DataDirectory data) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Nothing that is just being started may come after this.
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
         KillAll();
         await Task.WhenAll(_processes.Values.Select(process => process.Exited));
         if (_watchdog.IsValueCreated)

@@ -19,6 +19,7 @@ internal sealed class ApplicationRunner(
     private readonly List<TcpProxy> _proxies = [];
     private readonly List<Task> _passive = [];
     private readonly CancellationTokenSource _stopping = new();
+    private bool _isDisposed;
 
     /// <summary>Process id of a resource (or of one of its replicas); null while it has none.</summary>
     public int? FindProcessId(string resourceName) => _instances.Values
@@ -80,8 +81,17 @@ internal sealed class ApplicationRunner(
         await resourceService.StopAsync(cancellationToken);
     }
 
+    /// <summary>Also without a stop before it: then what runs is ended at once, by the supervisor.</summary>
     public async ValueTask DisposeAsync()
     {
+        // The container knows it twice, as itself and as a hosted service.
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        await _stopping.CancelAsync();
         foreach (var proxy in _proxies)
         {
             await proxy.DisposeAsync();
@@ -92,6 +102,7 @@ internal sealed class ApplicationRunner(
             instance.Dispose();
         }
 
+        services.Notifications.Complete();
         _stopping.Dispose();
     }
 

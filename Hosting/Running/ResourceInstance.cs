@@ -66,8 +66,10 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         }
     }
 
+    /// <summary>Without waiting for the process, which the supervisor ends.</summary>
     public void Dispose()
     {
+        _stop?.Cancel();
         _stop?.Dispose();
         _commands.Dispose();
     }

@@ -1,5 +1,7 @@
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Building;
+using Aspire.Hosting.DataDirectories;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -62,8 +64,11 @@ public static class DistributedApplicationTestingBuilder
         }
     }
 
-    private sealed class TestingBuilder(DistributedApplicationBuilder builder, EntryPointInterception interception) : IDistributedApplicationTestingBuilder
+    private sealed class TestingBuilder(DistributedApplicationBuilder builder, EntryPointInterception interception)
+        : IDistributedApplicationTestingBuilder, IHasDataDirectory
     {
+        DataDirectory IHasDataDirectory.Data => builder.Data;
+
         public ConfigurationManager Configuration => builder.Configuration;
 
         public string AppHostDirectory => builder.AppHostDirectory;

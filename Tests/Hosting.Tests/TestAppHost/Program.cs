@@ -3,13 +3,19 @@ var builder = DistributedApplication.CreateBuilder(args);
 
 if (builder.Configuration["scenario"] == "tree")
 {
-    // A process, a grandchild of its own session, and one that does not mind being asked to end.
-    var trace = builder.Configuration["trace"]!;
-    var store = builder.AddExecutable("store", "perl", "/", "-e", $"$SIG{{TERM}} = sub {{ open my $f, '>>', '{trace}'; print $f \"store\\n\"; exit 0 }}; sleep 1 while 1");
-    builder.AddExecutable("user", "perl", "/", "-e", $"$SIG{{TERM}} = sub {{ open my $f, '>>', '{trace}'; print $f \"user\\n\"; exit 0 }}; sleep 1 while 1").WaitFor(store);
-    builder.AddExecutable("daemon", "/bin/sh", "/", "-c", "setsid sleep 1000 & setsid sleep 1000 & wait");
-    builder.AddExecutable("deaf", "/bin/sh", "/", "-c", "trap '' TERM INT; while :; do sleep 1000; done");
-    builder.AddProject("service", "../TestService/TestService.csproj").WithHttpEndpoint().WithHttpHealthCheck("/health").WaitFor(store);
+    var trace = builder.Configuration["trace"];
+    string Announcing(string name) => $"trap 'echo {name} >> {trace}; exit 0' TERM; while :; do sleep 1000 & wait $!; done";
+
+    var store = builder.AddExecutable("store", "/bin/sh", "/", "-c", Announcing("store"));
+    builder.AddExecutable("user", "/bin/sh", "/", "-c", Announcing("user")).WaitFor(store);
+    builder.AddProject("service", "../TestService/TestService.csproj").WithHttpHealthCheck("/health").WaitFor(store);
+
+    // Grandchildren in sessions of their own, and one that does not mind being asked to end.
+    if (builder.Configuration["stubborn"] == "true")
+    {
+        builder.AddExecutable("daemon", "/bin/sh", "/", "-c", "setsid sleep 1000 & setsid sleep 1000 & wait");
+        builder.AddExecutable("deaf", "/bin/sh", "/", "-c", "trap '' TERM INT; while :; do sleep 1000; done");
+    }
 }
 
 await builder.Build().RunAsync();
