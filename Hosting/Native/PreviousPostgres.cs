@@ -25,13 +25,18 @@ internal static class PreviousPostgres
 
         var server = int.TryParse(File.ReadLines(lockFile).FirstOrDefault(), CultureInfo.InvariantCulture, out var processId) ? processId : 0;
         var running = Running(cluster);
-        if (running.Contains(server) && IsOrphan(server))
+        if (running.Contains(server))
         {
+            if (!IsOfHost(server))
+            {
+                throw StillRunning(server, cluster);
+            }
+
             logger.LogWarning("Stopping process {ProcessId}, the server of an earlier run", server);
             Posix.Signal(server, PosixSignalNumber.Interrupt);
         }
 
-        // Backends hold the shared memory for a moment longer than their server lives.
+        // Backends outlive a killed server for a moment, and hold its shared memory.
         for (var waited = TimeSpan.Zero; running.Count > 0 && waited < Timeout; waited += Interval)
         {
             await Task.Delay(Interval, cancellationToken);
@@ -40,8 +45,7 @@ internal static class PreviousPostgres
 
         if (running.Count > 0)
         {
-            var owner = running.Contains(server) ? server : running[0];
-            throw new DistributedApplicationException($"A PostgreSQL server (process {owner}) still runs in '{cluster}'. Stop it first: kill -INT {owner}.");
+            throw StillRunning(running[0], cluster);
         }
 
         // Of a process that is gone PostgreSQL removes the file itself, after a look at the shared memory that it names.
@@ -66,8 +70,11 @@ internal static class PreviousPostgres
         ];
     }
 
-    // Started by a host, and this host has not: the data directory's lock is ours, so that host is gone.
-    private static bool IsOrphan(int processId) =>
+    private static DistributedApplicationException StillRunning(int processId, string cluster) =>
+        new($"A PostgreSQL server (process {processId}) still runs in '{cluster}'. Stop it first: kill -INT {processId}.");
+
+    // That host is gone: this one holds the lock of the data directory.
+    private static bool IsOfHost(int processId) =>
         Read(FormattableString.Invariant($"/proc/{processId}"), "environ")?.Contains($"{Watchdog.MarkerVariable}=", StringComparison.Ordinal) == true;
 
     private static string? WorkingDirectory(string process)
