@@ -14,8 +14,9 @@ internal sealed class DefinitionCatalog(DefinitionStore store) : IDisposable
         await _refreshing.WaitAsync(cancellationToken);
         try
         {
-            var schemas = await store.GetSchemasAsync(cancellationToken);
+            // Schemas second: they are stored before definitions that name them, so none that these name can be missing.
             var definitions = await store.FindAsync(0, cancellationToken) ?? FeatureDefinitionSet.Empty;
+            var schemas = await store.GetSchemasAsync(cancellationToken);
             var current = _current;
             if (definitions.Version != current.Definitions.Version || !SameSchemas(schemas, current.Sources))
             {

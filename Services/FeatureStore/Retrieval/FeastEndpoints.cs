@@ -7,6 +7,8 @@ internal static class FeastEndpoints
 {
     private const string JsonType = "application/json";
 
+    private static readonly JsonSerializerOptions NullsAreRefused = new() { RespectNullableAnnotations = true };
+
     public static void MapRetrieval(this IEndpointRouteBuilder routes)
     {
         routes.MapGrpcService<FeatureRetrievalGrpcService>();
@@ -18,7 +20,7 @@ internal static class FeastEndpoints
         FeastRequest request;
         try
         {
-            request = await JsonSerializer.DeserializeAsync<FeastRequest>(http.Body, cancellationToken: cancellationToken)
+            request = await JsonSerializer.DeserializeAsync<FeastRequest>(http.Body, NullsAreRefused, cancellationToken)
                 ?? throw new JsonException("the body is null");
         }
         catch (JsonException exception)
@@ -38,7 +40,7 @@ internal static class FeastEndpoints
             var rows = new EntityRows();
             foreach (var (joinKey, values) in request.Entities)
             {
-                rows.Add(joinKey, new JsonKeyValues(values));
+                rows.Add(joinKey, new JsonKeyValues(values ?? throw RetrievalException.Invalid($"The join key '{joinKey}' is null; it must be a list.")));
             }
 
             var table = await features.GetAsync(

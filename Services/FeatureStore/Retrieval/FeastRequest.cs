@@ -8,13 +8,13 @@ namespace CloudNativeAi.FeatureStore.Retrieval;
 internal sealed class FeastRequest
 {
     [JsonPropertyName("features")]
-    public IReadOnlyList<string>? Features { get; init; }
+    public IReadOnlyList<string?>? Features { get; init; }
 
     [JsonPropertyName("feature_service")]
     public string? FeatureService { get; init; }
 
     [JsonPropertyName("entities")]
-    public required IReadOnlyDictionary<string, JsonElement[]> Entities { get; init; }
+    public required IReadOnlyDictionary<string, JsonElement[]?> Entities { get; init; }
 
     [JsonPropertyName("full_feature_names")]
     public bool FullFeatureNames { get; init; }

@@ -23,7 +23,7 @@ internal static class FeastResponse
                 "FeatureNameCollisionError");
     }
 
-    public static byte[] Write(IReadOnlyDictionary<string, JsonElement[]> entities, IReadOnlyList<string> names, FeatureTable table)
+    public static byte[] Write(IReadOnlyDictionary<string, JsonElement[]?> entities, IReadOnlyList<string> names, FeatureTable table)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
@@ -40,7 +40,7 @@ internal static class FeastResponse
         json.WriteStartArray("results");
         foreach (var values in entities.Values)
         {
-            WriteKeys(json, values);
+            WriteKeys(json, values!);
         }
 
         foreach (var column in table.Columns)

@@ -27,7 +27,7 @@ internal sealed class OnlineFeatures(
     }
 
     /// <summary>Features by "view:feature", in the order given.</summary>
-    public IReadOnlyList<FeatureReference> FindFeatures(IReadOnlyList<string> names)
+    public IReadOnlyList<FeatureReference> FindFeatures(IReadOnlyList<string?> names)
     {
         if (names.Count > MaxFeatures)
         {
@@ -39,7 +39,7 @@ internal sealed class OnlineFeatures(
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in names)
         {
-            if (name.Split(':') is not [{ Length: > 0 } viewName, { Length: > 0 } featureName])
+            if (name?.Split(':') is not [{ Length: > 0 } viewName, { Length: > 0 } featureName])
             {
                 throw RetrievalException.Invalid($"The feature '{name}' must be written as \"view:feature\".");
             }

@@ -11,10 +11,11 @@ namespace CloudNativeAi.FeatureStore.TrainingSets;
 internal sealed class PointInTimeJoin(JoinWorkspace workspace, IReadOnlyList<ViewJoin> joins, int parallelism)
 {
     /// <summary>Joins every view into a table (row_index, v0, v1, ...) and gives the tables, one for each view.</summary>
+    /// <param name="viewDone">Called with a view's name and how many are done, one call at a time, in the order of that number.</param>
     public async Task<IReadOnlyList<string>> ToTablesAsync(Action<string, int> viewDone, CancellationToken cancellationToken)
     {
         var tables = joins.Select((_, index) => $"view{index}").ToArray();
-        var done = 0;
+        var (done, gate) = (0, new Lock());
         await ForEachViewAsync(
             async (join, index, token) =>
             {
@@ -29,7 +30,10 @@ internal sealed class PointInTimeJoin(JoinWorkspace workspace, IReadOnlyList<Vie
                     await workspace.DuckDb.ExecuteAsync($"CREATE TABLE {workspace.Table(tables[index])} AS {sql}", token);
                 }
 
-                viewDone(join.View.Name, Interlocked.Increment(ref done));
+                lock (gate)
+                {
+                    viewDone(join.View.Name, ++done);
+                }
             },
             cancellationToken);
         return [.. tables.Select(workspace.Table)];

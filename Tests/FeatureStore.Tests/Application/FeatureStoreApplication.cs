@@ -37,6 +37,8 @@ internal sealed class FeatureStoreApplication : IAsyncDisposable
 
     public FeatureRetrieval.FeatureRetrievalClient Retrieval => new(_channel);
 
+    public Contracts.FeatureStore.TrainingSets.TrainingSetsClient TrainingSets => new(_channel);
+
     public Contracts.FeatureStore.Materialization.MaterializationClient Materialization => new(_channel);
 
     public HttpClient Http => _host!.CreateClient();
