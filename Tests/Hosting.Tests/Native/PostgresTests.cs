@@ -39,11 +39,22 @@ public sealed class PostgresTests(PostgresTests.Cluster cluster) : IClassFixture
     [Fact]
     public async Task Lock_file_with_the_id_of_another_program_does_not_hinder()
     {
-        await File.WriteAllTextAsync(cluster.LockFile, $"{Environment.ProcessId}\n{cluster.Data}\n", TestContext.Current.CancellationToken);
+        // PostgreSQL heeds processes of its own user only.
+        var sleep = UnprivilegedUser.Run("/bin/sleep", ["1000"], "/");
+        using var stranger = Process.Start(new ProcessStartInfo(sleep.FileName, sleep.Arguments))!;
+        try
+        {
+            await File.WriteAllTextAsync(cluster.LockFile, $"{stranger.Id}\n{cluster.Data}\n", TestContext.Current.CancellationToken);
 
-        await using var application = await cluster.StartAsync();
+            await using var application = await cluster.StartAsync();
 
-        await application.WaitUntilHealthyAsync("orders");
+            await application.WaitUntilHealthyAsync("orders");
+            Assert.Equal(0, application.State("postgres").Restarts);
+        }
+        finally
+        {
+            stranger.Kill();
+        }
     }
 
     [Fact]
