@@ -28,20 +28,18 @@ internal sealed partial class ChampionWorker(
 
                 LogEnded();
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                // A cancelled stream ends as an RpcException, which the host would take for a failure.
+                return;
+            }
+            catch (Exception exception)
             {
                 // The last known champions stay; the next stream begins with the state of every model.
                 LogLost(exception.Message);
             }
 
-            try
-            {
-                await Task.Delay(backOff, timeProvider, stoppingToken);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            await Task.Delay(backOff, timeProvider, stoppingToken);
 
             backOff = TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, LongestBackOff.Ticks));
         }

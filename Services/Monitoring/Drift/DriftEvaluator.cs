@@ -4,6 +4,11 @@ using MathNet.Numerics.Distributions;
 namespace CloudNativeAi.Monitoring.Drift;
 
 /// <summary>Compares a histogram with the baseline it was counted over.</summary>
+/// <remarks>
+/// One statistic, for numbers and categories alike: the stability index says how much a distribution moved, and its raised
+/// threshold is a chi-square test of whether it moved at all, shared out (Bonferroni) among the columns. Tests that need the
+/// values themselves, as Kolmogorov and Smirnov's, have no place here: of a window only counts are kept.
+/// </remarks>
 internal static class DriftEvaluator
 {
     // Of windows without drift, the share that may pass a raised threshold in any score.

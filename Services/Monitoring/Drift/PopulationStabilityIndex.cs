@@ -30,7 +30,7 @@ internal static class PopulationStabilityIndex
         ((1 / referenceSize) + (1 / currentSize)) * (bins - 1);
 
     // Zeros become 0.0001, or a millionth of the smallest share where that is not above 0.0001.
-    internal static double FillFor(ReadOnlySpan<double> shares)
+    private static double FillFor(ReadOnlySpan<double> shares)
     {
         var smallest = double.PositiveInfinity;
         foreach (var share in shares)

@@ -22,7 +22,12 @@ internal sealed partial class EvaluationWorker(
 
                 metrics.RecordEvaluation(timeProvider.GetElapsedTime(started));
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                // A cancelled call ends as an RpcException, which the host would take for a failure.
+                return;
+            }
+            catch (Exception exception)
             {
                 // Each step is one transaction, so the next round continues where this one failed.
                 metrics.RecordEvaluationFailure();

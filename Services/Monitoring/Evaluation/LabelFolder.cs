@@ -32,11 +32,6 @@ internal sealed class LabelFolder(NpgsqlDataSource dataSource, IOptions<Evaluati
             performance_dirty = true
         """;
 
-    private const string Forget = """
-        DELETE FROM label_batches b USING unnest($1, $2, $3) AS taken (batch_id, model_name, model_version)
-        WHERE b.batch_id = taken.batch_id AND b.model_name = taken.model_name AND b.model_version = taken.model_version
-        """;
-
     /// <summary>Counts one round of joined labels; false when there was nothing to count.</summary>
     public async Task<bool> FoldAsync(CancellationToken cancellationToken)
     {
@@ -46,8 +41,7 @@ internal sealed class LabelFolder(NpgsqlDataSource dataSource, IOptions<Evaluati
             return false;
         }
 
-        await using var take = transaction.Command(Take);
-        var batches = Batch.Limit(await take.ReadAllAsync(Batch.Read, cancellationToken), options.Value.RowsPerRound);
+        var batches = await Batch.TakeAsync(transaction, Take, options.Value.RowsPerRound, cancellationToken);
         if (batches.Count == 0)
         {
             return false;
@@ -76,7 +70,7 @@ internal sealed class LabelFolder(NpgsqlDataSource dataSource, IOptions<Evaluati
                 Total, version.Key.ModelName, version.Key.Version, version.Sum(added => added.Rows), version.Max(added => added.LastLabelMicros));
         }
 
-        batch.Add(Forget, Batch.Keys(batches));
+        Batch.Forget(batch, "label_batches", batches);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;

@@ -51,11 +51,6 @@ internal sealed class PredictionFolder(
             drift_dirty = true
         """;
 
-    private const string Forget = """
-        DELETE FROM prediction_batches b USING unnest($1, $2, $3) AS taken (batch_id, model_name, model_version)
-        WHERE b.batch_id = taken.batch_id AND b.model_name = taken.model_name AND b.model_version = taken.model_version
-        """;
-
     /// <summary>Counts one round of predictions; false when there was nothing to count.</summary>
     public async Task<bool> FoldAsync(CancellationToken cancellationToken)
     {
@@ -65,8 +60,7 @@ internal sealed class PredictionFolder(
             return false;
         }
 
-        await using var take = transaction.Command(Take);
-        var batches = Batch.Limit(await take.ReadAllAsync(Batch.Read, cancellationToken), options.Value.RowsPerRound);
+        var batches = await Batch.TakeAsync(transaction, Take, options.Value.RowsPerRound, cancellationToken);
         if (batches.Count == 0)
         {
             return false;
@@ -142,7 +136,7 @@ internal sealed class PredictionFolder(
                 version.Max(added => added.LastCreatedMicros), newest.GetValueOrDefault(version.Key), now);
         }
 
-        batch.Add(Forget, Batch.Keys(batches));
+        Batch.Forget(batch, "prediction_batches", batches);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 }

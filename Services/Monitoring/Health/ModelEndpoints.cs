@@ -32,42 +32,35 @@ internal static class ModelEndpoints
             : NotKnown(model);
     }
 
-    private static async Task<Results<Ok<DriftPointResponse[]>, ProblemHttpResult>> GetDriftAsync(
+    private static Task<Results<Ok<DriftPointResponse[]>, ProblemHttpResult>> GetDriftAsync(
         string model, int? version, DateTimeOffset? from, DateTimeOffset? to,
-        ModelHealthReader health, SeriesReader series, CancellationToken cancellationToken)
+        ModelHealthReader health, SeriesReader series, CancellationToken cancellationToken) =>
+        GetSeriesAsync(
+            CreateRequest(model, version, from, to), health,
+            async (key, request) => (await series.ReadDriftAsync(key, request.FromMicros, request.ToMicros, cancellationToken))
+                .Points.Select(DriftPointResponse.From).ToArray(),
+            cancellationToken);
+
+    private static Task<Results<Ok<PerformancePointResponse[]>, ProblemHttpResult>> GetPerformanceAsync(
+        string model, int? version, DateTimeOffset? from, DateTimeOffset? to,
+        ModelHealthReader health, SeriesReader series, CancellationToken cancellationToken) =>
+        GetSeriesAsync(
+            CreateRequest(model, version, from, to), health,
+            async (key, request) => (await series.ReadPerformanceAsync(key, request.FromMicros, request.ToMicros, cancellationToken))
+                .Points.Select(PerformancePointResponse.From).ToArray(),
+            cancellationToken);
+
+    private static async Task<Results<Ok<TPoint[]>, ProblemHttpResult>> GetSeriesAsync<TPoint>(
+        SeriesRequest request, ModelHealthReader health, Func<ModelVersionKey, SeriesRequest, Task<TPoint[]>> read, CancellationToken cancellationToken)
     {
-        var request = CreateRequest(model, version, from, to);
         if (SeriesValidation.Check(request) is { } problem)
         {
             return HttpProblems.Invalid(problem);
         }
 
-        if (await FindVersionAsync(request, health, cancellationToken) is not { } key)
-        {
-            return NotKnown(model);
-        }
-
-        var drift = await series.ReadDriftAsync(key, request.FromMicros, request.ToMicros, cancellationToken);
-        return TypedResults.Ok(drift.Points.Select(DriftPointResponse.From).ToArray());
-    }
-
-    private static async Task<Results<Ok<PerformancePointResponse[]>, ProblemHttpResult>> GetPerformanceAsync(
-        string model, int? version, DateTimeOffset? from, DateTimeOffset? to,
-        ModelHealthReader health, SeriesReader series, CancellationToken cancellationToken)
-    {
-        var request = CreateRequest(model, version, from, to);
-        if (SeriesValidation.Check(request) is { } problem)
-        {
-            return HttpProblems.Invalid(problem);
-        }
-
-        if (await FindVersionAsync(request, health, cancellationToken) is not { } key)
-        {
-            return NotKnown(model);
-        }
-
-        var performance = await series.ReadPerformanceAsync(key, request.FromMicros, request.ToMicros, cancellationToken);
-        return TypedResults.Ok(performance.Points.Select(PerformancePointResponse.From).ToArray());
+        return await FindVersionAsync(request, health, cancellationToken) is { } key
+            ? TypedResults.Ok(await read(key, request))
+            : NotKnown(request.ModelName);
     }
 
     private static async Task<Results<Ok<AlertResponse[]>, ProblemHttpResult>> GetAlertsAsync(

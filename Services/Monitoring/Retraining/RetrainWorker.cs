@@ -15,7 +15,12 @@ internal sealed partial class RetrainWorker(
             {
                 await sender.SendAsync(stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                // A cancelled call ends as an RpcException, which the host would take for a failure.
+                return;
+            }
+            catch (Exception exception)
             {
                 // The requests stay pending until the next round.
                 LogFailed(exception);

@@ -1,0 +1,3 @@
+using CloudNativeAi.TestSupport;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
