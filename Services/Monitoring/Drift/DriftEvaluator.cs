@@ -6,7 +6,7 @@ namespace CloudNativeAi.Monitoring.Drift;
 /// <summary>Compares a histogram with the baseline it was counted over.</summary>
 /// <remarks>
 /// One statistic, for numbers and categories alike: the stability index says how much a distribution moved, and its raised
-/// threshold is a chi-square test of whether it moved at all, shared out (Bonferroni) among the columns. Tests that need the
+/// threshold is a chi-square test of whether it moved at all, shared out (Bonferroni) among all indices of a window. Tests that need the
 /// values themselves, as Kolmogorov and Smirnov's, have no place here: of a window only counts are kept.
 /// </remarks>
 internal static class DriftEvaluator
@@ -59,6 +59,7 @@ internal static class DriftEvaluator
             comparable ? PopulationStabilityIndex.ExpectedWithoutDrift(column.Count, count, column.Bins) : 0, watch, drift, level);
     }
 
+    // Every column has two indices, of its values and of its missing ones.
     // Without drift the index is about (1/N + 1/M) times a chi-square variable with bins - 1 degrees of freedom.
     private static (double Watch, double Drift) Thresholds(long baselineCount, long count, int bins, int columns, DriftOptions options)
     {
@@ -67,7 +68,7 @@ internal static class DriftEvaluator
             return (options.WatchThreshold, options.DriftThreshold);
         }
 
-        var byChance = ((1.0 / baselineCount) + (1.0 / count)) * ChiSquared.InvCDF(bins - 1, 1 - (FalseAlarmShare / columns));
+        var byChance = ((1.0 / baselineCount) + (1.0 / count)) * ChiSquared.InvCDF(bins - 1, 1 - (FalseAlarmShare / (2 * columns)));
         return (Math.Max(options.WatchThreshold, byChance), Math.Max(options.DriftThreshold, byChance));
     }
 }

@@ -18,7 +18,7 @@ public sealed class DriftOptions
 
     /// <summary>
     /// Raise both thresholds where the sample is so small that the index passes them by chance: to the value that only
-    /// 1 % of windows without drift would pass in any of their scores.
+    /// 1 % of windows without drift would pass in any of their scores (somewhat more below 100 predictions, where it is a rough guide).
     /// </summary>
     public bool RaiseForSmallSamples { get; set; } = true;
 

@@ -25,8 +25,6 @@ internal sealed class DriftRound(
         WHERE dirty AND closed AND changed_micros <= $1 ORDER BY window_start LIMIT $2
         """;
 
-    private const string TakeLive = "SELECT model_name, model_version FROM model_versions WHERE drift_dirty ORDER BY 1, 2 LIMIT $1";
-
     private const string ReadNewest = """
         SELECT prediction_micros, score, features FROM predictions WHERE model_name = $1 AND model_version = $2
         ORDER BY created_micros DESC, prediction_id DESC LIMIT $3
@@ -78,16 +76,10 @@ internal sealed class DriftRound(
     }
 
     /// <summary>Evaluates the newest predictions of versions that have new ones.</summary>
-    public async Task EvaluateLiveAsync(CancellationToken cancellationToken)
-    {
-        await using var transaction = await EvaluationTransaction.TryBeginAsync(dataSource, cancellationToken);
-        if (transaction is null)
-        {
-            return;
-        }
-
-        await using var take = transaction.Command(TakeLive, WindowsPerRound);
-        foreach (var version in await take.ReadAllAsync(row => new ModelVersionKey(row.GetString(0), row.GetInt32(1)), cancellationToken))
+    public Task EvaluateLiveAsync(CancellationToken cancellationToken) => LiveVersions.RefreshAsync(
+        dataSource,
+        "drift_dirty",
+        async (transaction, version) =>
         {
             var baseline = (await baselines.FindAsync(version, cancellationToken))?.Baseline;
             var (histogram, first, last) = await CountNewestAsync(transaction, version, baseline, cancellationToken);
@@ -97,13 +89,10 @@ internal sealed class DriftRound(
             await using var batch = transaction.Batch();
             DriftScores.Save(batch, version, Window.Live, figures);
             batch.Add(SaveLive, version.ModelName, version.Version, histogram.Sample, first, last);
-            batch.Add("UPDATE model_versions SET drift_dirty = false WHERE model_name = $1 AND model_version = $2", version.ModelName, version.Version);
             await batch.ExecuteNonQueryAsync(cancellationToken);
             metrics.SetDrift(version, figures);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
-    }
+        },
+        cancellationToken);
 
     private async Task<(WindowHistogram Histogram, long First, long Last)> CountNewestAsync(
         EvaluationTransaction transaction, ModelVersionKey version, Baseline? baseline, CancellationToken cancellationToken)

@@ -22,8 +22,6 @@ internal sealed class PerformanceRound(
         WHERE w.dirty AND w.closed ORDER BY w.window_start LIMIT $1
         """;
 
-    private const string TakeLive = "SELECT model_name, model_version FROM model_versions WHERE performance_dirty ORDER BY 1, 2 LIMIT $1";
-
     private const string CountWindow = """
         SELECT count(*) FROM labelled_predictions
         WHERE model_name = $1 AND model_version = $2 AND prediction_micros >= $3 AND prediction_micros < $4
@@ -85,28 +83,17 @@ internal sealed class PerformanceRound(
     }
 
     /// <summary>Measures the newest labelled predictions of versions that got labels.</summary>
-    public async Task EvaluateLiveAsync(CancellationToken cancellationToken)
-    {
-        await using var transaction = await EvaluationTransaction.TryBeginAsync(dataSource, cancellationToken);
-        if (transaction is null)
-        {
-            return;
-        }
-
-        await using var take = transaction.Command(TakeLive, WindowsPerRound);
-        foreach (var version in await take.ReadAllAsync(row => new ModelVersionKey(row.GetString(0), row.GetInt32(1)), cancellationToken))
+    public Task EvaluateLiveAsync(CancellationToken cancellationToken) => LiveVersions.RefreshAsync(
+        dataSource,
+        "performance_dirty",
+        async (transaction, version) =>
         {
             await using var read = transaction.Command(ReadNewest, version.ModelName, version.Version, options.Value.LiveSample);
             var figures = await MeasureAsync(read, cancellationToken);
             await SaveAsync(transaction, version, Window.Live, figures, cancellationToken);
-            await using var clean = transaction.Command(
-                "UPDATE model_versions SET performance_dirty = false WHERE model_name = $1 AND model_version = $2", version.ModelName, version.Version);
-            await clean.ExecuteNonQueryAsync(cancellationToken);
             metrics.SetPerformance(version, figures);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
-    }
+        },
+        cancellationToken);
 
     private async Task<(PerformanceFigures Figures, long Labelled)> MeasureWindowAsync(
         EvaluationTransaction transaction, ModelVersionKey version, Window window, CancellationToken cancellationToken)

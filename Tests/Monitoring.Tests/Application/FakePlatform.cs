@@ -17,6 +17,8 @@ namespace CloudNativeAi.Monitoring.Tests.Application;
 /// <summary>Stands in for ModelRegistry and Training: their contracts, over a real port.</summary>
 internal sealed class FakePlatform : IAsyncDisposable
 {
+    private static readonly ModelState EndOfStream = new();
+
     private readonly WebApplication _server;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Model, int Version, string Path), string> _artifacts = [];
@@ -79,6 +81,9 @@ internal sealed class FakePlatform : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the stream of models that is open.</summary>
+    public void EndStream() => _states.Writer.TryWrite(EndOfStream);
+
     public void Announce(ModelState state) => _states.Writer.TryWrite(state);
 
     public async ValueTask DisposeAsync()
@@ -118,6 +123,11 @@ internal sealed class FakePlatform : IAsyncDisposable
         {
             await foreach (var state in platform._states.Reader.ReadAllAsync(context.CancellationToken))
             {
+                if (ReferenceEquals(state, EndOfStream))
+                {
+                    return;
+                }
+
                 await responseStream.WriteAsync(state, context.CancellationToken);
             }
         }

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
-using CloudNativeAi.Contracts.ModelRegistry;
 using CloudNativeAi.Contracts.Monitoring;
 using CloudNativeAi.Monitoring.Performance;
 using CloudNativeAi.Monitoring.Tests.Application;
@@ -69,46 +65,6 @@ public sealed class PerformanceFunctionalTests(MonitoringApplication application
         var alert = Assert.Single(await application.AlertsAsync("poor"));
         Assert.Equal(("performance", 0.5, 0.7), (alert.Kind, Math.Round(alert.Value, 9), alert.Threshold));
         Assert.Equal(alert.Id, Assert.Single(await application.RetrainRequestsAsync("poor")).AlertId);
-    }
-
-    [Fact(Timeout = 60_000)]
-    public async Task Health_is_of_the_champion_and_follows_it()
-    {
-        var token = TestContext.Current.CancellationToken;
-        application.Platform.PutModel("crowned");
-        application.Platform.PutModel("crowned", version: 2);
-        await application.LogAsync(Sample.HourOf("crowned", Start, 100));
-        await application.LogAsync(Sample.HourOf("crowned", Start + Sample.Hour, 60, drifted: true, version: 2));
-        await application.EvaluateAsync();
-        var without = await application.HealthAsync("crowned");
-
-        var first = await CrownAsync(1, revision: 1);
-        var second = await CrownAsync(2, revision: 2);
-
-        // Without a champion, the version that predicted last.
-        Assert.Equal((0, 2, 60), (without.ChampionVersion, without.ModelVersion, without.DriftSample));
-        Assert.Equal((1, 1, 100, 160), (first.ChampionVersion, first.ModelVersion, first.DriftSample, first.Predictions));
-        Assert.Equal((2, 2, 60, 160), (second.ChampionVersion, second.ModelVersion, second.DriftSample, second.Predictions));
-        Assert.Equal("ok", first.Drift[0].Level);
-        Assert.Equal("drift", second.Drift[0].Level);
-        var overHttp = await application.Http.GetFromJsonAsync<JsonElement>("/v1/models/crowned/health", CancellationToken);
-        Assert.Equal(2, overHttp.GetProperty("championVersion").GetInt32());
-        await application.RestartAsync();
-        Assert.Equal(2, (await application.HealthAsync("crowned")).ChampionVersion);
-        Assert.Equal(HttpStatusCode.NotFound, (await application.Http.GetAsync("/v1/models/nobody/health", CancellationToken)).StatusCode);
-
-        async Task<ModelHealth> CrownAsync(int version, long revision)
-        {
-            application.Platform.Announce(new ModelState { ModelName = "crowned", Aliases = { ["champion"] = version }, Revision = revision });
-            ModelHealth health;
-            do
-            {
-                token.ThrowIfCancellationRequested();
-                health = await application.HealthAsync("crowned");
-            }
-            while (health.ChampionVersion != version);
-            return health;
-        }
     }
 
     private async Task<IReadOnlyList<PerformancePoint>> SeriesAsync(string model) =>
