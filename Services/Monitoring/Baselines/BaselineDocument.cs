@@ -60,11 +60,12 @@ internal static class BaselineDocument
     private static BaselineColumn ReadColumn(ColumnJson column)
     {
         var name = column.Name is { Length: > 0 } given ? given : throw new JsonException("baseline.json has a column without a name.");
-        if (column.Counts is not { Length: > 0 and <= MaxBins } counts || counts.Any(count => count < 0) || column.Missing < 0)
+        if (column.Counts is not { Length: <= MaxBins } counts || counts.Any(count => count < 0) || column.Missing < 0)
         {
-            throw new JsonException($"baseline.json: '{name}' needs 'counts', 1 to {MaxBins} of them, not negative, and 'missing'.");
+            throw new JsonException($"baseline.json: '{name}' needs 'counts', at most {MaxBins} of them, not negative, and 'missing'.");
         }
 
+        // Without a bin when the feature was missing in every training row.
         if (column.Kind == "categorical")
         {
             return new BaselineColumn(name, null, counts, column.Missing);
