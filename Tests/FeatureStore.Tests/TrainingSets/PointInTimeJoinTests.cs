@@ -8,7 +8,7 @@ namespace CloudNativeAi.FeatureStore.Tests.TrainingSets;
 public sealed class PointInTimeJoinTests(PostgresServer postgres)
 {
     // Each has 50 rows and 76 features.
-    private const int Worlds = 12;
+    private const int Worlds = 10;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
