@@ -14,7 +14,9 @@ internal sealed class HostProcess : IDisposable
 
     public HostProcess(string temporaryDirectory, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "..", "..", "TestAppHost", "release", "CloudNativeAi.TestAppHost"), ["--scenario", "tree", .. arguments])
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
+        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", "TestAppHost", configuration, "CloudNativeAi.TestAppHost");
+        var start = new ProcessStartInfo(program, ["--scenario", "tree", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
