@@ -1,4 +1,5 @@
 using CloudNativeAi.Contracts.FeatureStore;
+using CloudNativeAi.Contracts.Hosting;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.ModelRegistry;
@@ -23,6 +24,12 @@ internal static class ClientRegistration
         services.AddServiceClient<Prediction.PredictionClient>("inference");
         services.AddServiceClient<PredictionLog.PredictionLogClient>("monitoring");
         services.AddServiceClient<ModelMonitoring.ModelMonitoringClient>("monitoring");
+        services.AddServiceClient<Retraining.RetrainingClient>("monitoring");
+
+        if (ResourceClient.AddressOf(builder.Configuration) is { } address)
+        {
+            services.AddGrpcClient<DashboardService.DashboardServiceClient>(options => options.Address = address);
+        }
 
         services.AddSingleton<CallDeadlines>();
         services.AddSingleton<IngestionClient>();
@@ -31,5 +38,6 @@ internal static class ClientRegistration
         services.AddSingleton<ModelRegistryClient>();
         services.AddSingleton<InferenceClient>();
         services.AddSingleton<MonitoringClient>();
+        services.AddSingleton<ResourceClient>();
     }
 }

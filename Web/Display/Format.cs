@@ -9,7 +9,9 @@ public static class Format
 {
     public const string Unknown = "—";
 
-    private const string ThinSpace = "\u2009";
+    // Narrow and not broken at the end of a line: a number keeps its unit.
+    private const string ThinSpace = "\u202f";
+    private const int ShortIdLength = 13;
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     /// <summary>A value and its unit apart, so that a figure can set them in two sizes.</summary>
@@ -57,6 +59,13 @@ public static class Format
             _ => new Quantity(Duration(TimeSpan.FromSeconds(value)), ""),
         };
     }
+
+    /// <summary>The end of an id: of time-ordered ones, it is what tells two neighbours apart.</summary>
+    public static string ShortId(string id) => id.Length <= ShortIdLength ? id : "…" + id[^(ShortIdLength - 1)..];
+
+    /// <summary>The beginning of a digest.</summary>
+    public static string ShortDigest(string digest) =>
+        digest.Length == 0 ? Unknown : digest.Length <= ShortIdLength ? digest : digest[..(ShortIdLength - 1)] + "…";
 
     /// <summary>Grouped with commas.</summary>
     public static string Count(long value) => value.ToString("N0", Invariant);

@@ -20,12 +20,12 @@ public sealed record Attention(Level Level, string Text, string Detail, string H
 
         foreach (var source in (snapshot.FeatureStore.Value?.Sources ?? []).Where(source => source.Error.Length > 0))
         {
-            yield return new(Level.Bad, $"Source {source.Source} is not materialized", source.Error, $"sources/{source.Source}", null);
+            yield return new(Level.Bad, $"Source {source.Source} is not materialized", source.Error, Links.Source(source.Source), null);
         }
 
         foreach (var model in (snapshot.Inference.Value?.Models ?? []).Where(model => model.State == "UNAVAILABLE"))
         {
-            yield return new(Level.Bad, $"{model.ModelName} v{model.Version} cannot be served", model.Reason, $"endpoints/{model.ModelName}", null);
+            yield return new(Level.Bad, $"{model.ModelName} v{model.Version} cannot be served", model.Reason, Links.Endpoint(model.ModelName), null);
         }
 
         foreach (var model in (snapshot.Monitoring.Value?.Models ?? []).Where(model => model.Drift.Any(score => score.Level == "drift")))
@@ -35,7 +35,7 @@ public sealed record Attention(Level Level, string Text, string Detail, string H
                 Level.Warning,
                 drifting.Count == 1 ? $"1 input of {model.ModelName} drifts" : $"{drifting.Count} inputs of {model.ModelName} drift",
                 $"{drifting[0].Name}: PSI {Format.Psi(drifting[0].Psi)}",
-                $"monitoring/{model.ModelName}",
+                Links.Monitoring(model.ModelName),
                 null);
         }
 
@@ -46,7 +46,7 @@ public sealed record Attention(Level Level, string Text, string Detail, string H
             {
                 yield return new(
                     Level.Warning, $"Source {source.Source.Name} refuses events",
-                    $"{Format.Count(source.DeadLetters)} dead letters", $"sources/{source.Source.Name}", null);
+                    $"{Format.Count(source.DeadLetters)} dead letters", Links.Source(source.Source.Name), null);
             }
         }
 
@@ -55,13 +55,13 @@ public sealed record Attention(Level Level, string Text, string Detail, string H
         {
             yield return new(
                 Level.Warning, "The last training job failed", newestEnd.Error,
-                $"training/jobs/{newestEnd.Id}", Instants.FromMicros(newestEnd.EndedMicros));
+                Links.Job(newestEnd.Id), Instants.FromMicros(newestEnd.EndedMicros));
         }
 
         foreach (var model in (snapshot.ModelRegistry.Value?.Models ?? [])
             .Where(model => !model.Aliases.ContainsKey(PathFigures.Champion)))
         {
-            yield return new(Level.Warning, $"{model.ModelName} has no champion", "Nothing serves it until one is promoted.", $"models/{model.ModelName}", null);
+            yield return new(Level.Warning, $"{model.ModelName} has no champion", "Nothing serves it until one is promoted.", Links.Model(model.ModelName), null);
         }
     }
 }

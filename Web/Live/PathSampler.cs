@@ -1,4 +1,5 @@
 using CloudNativeAi.Contracts.FeatureStore;
+using CloudNativeAi.Contracts.Hosting;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.ModelRegistry;
@@ -23,6 +24,8 @@ internal sealed partial class PathSampler : BackgroundService
     private readonly ServiceProbe<GetServingStatusResponse> _inference;
     private readonly ServiceProbe<ListModelHealthResponse> _monitoring;
     private readonly ServiceProbe<IReadOnlyList<ModelSeries>> _series;
+    private readonly ServiceProbe<IReadOnlyList<Resource>> _resources;
+    private readonly bool _hasResources;
     private readonly SnapshotComposer _composer;
     private readonly LiveFeed _feed;
     private readonly SamplingOptions _options;
@@ -37,6 +40,7 @@ internal sealed partial class PathSampler : BackgroundService
         InferenceClient inference,
         MonitoringClient monitoring,
         ModelSeriesReader seriesReader,
+        ResourceClient resources,
         LiveFeed feed,
         IOptions<SamplingOptions> options,
         TimeProvider timeProvider,
@@ -57,6 +61,8 @@ internal sealed partial class PathSampler : BackgroundService
         _series = new(
             $"{MonitoringClient.Name} (series)",
             token => seriesReader.ReadAsync(_monitoring!.Current.Value, token), timeProvider, logger);
+        _resources = new(ResourceClient.Name, resources.ListResourcesAsync, timeProvider, logger);
+        _hasResources = resources.IsConfigured;
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
@@ -72,6 +78,7 @@ internal sealed partial class PathSampler : BackgroundService
             _inference.RunAsync(_options.Interval, stoppingToken),
             _monitoring.RunAsync(_options.Interval, stoppingToken),
             RunSeriesAsync(stoppingToken),
+            _hasResources ? _resources.RunAsync(_options.SeriesInterval, stoppingToken) : Task.CompletedTask,
             PublishAsync(stoppingToken));
     }
 
@@ -115,6 +122,7 @@ internal sealed partial class PathSampler : BackgroundService
         Inference = _inference.Current,
         Monitoring = _monitoring.Current,
         Series = _series.Current,
+        Resources = _hasResources ? _resources.Current : null,
     };
 
     [LoggerMessage(LogLevel.Error, "A snapshot could not be composed")]

@@ -1,4 +1,5 @@
 using CloudNativeAi.Contracts.FeatureStore;
+using CloudNativeAi.Contracts.Hosting;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.ModelRegistry;
@@ -20,6 +21,9 @@ public sealed record PathSnapshot(DateTimeOffset TakenAt)
     public ServiceReading<GetServingStatusResponse> Inference { get; init; } = new(InferenceClient.Name);
     public ServiceReading<ListModelHealthResponse> Monitoring { get; init; } = new(MonitoringClient.Name);
     public ServiceReading<IReadOnlyList<ModelSeries>> Series { get; init; } = new(MonitoringClient.Name);
+
+    /// <summary>Null where no AppHost started this process.</summary>
+    public ServiceReading<IReadOnlyList<Resource>>? Resources { get; init; }
 
     /// <summary>Per second, by <see cref="RateNames"/>.</summary>
     public IReadOnlyDictionary<string, double> Rates { get; init; } = new Dictionary<string, double>();

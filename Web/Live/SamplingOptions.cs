@@ -12,7 +12,7 @@ public sealed class SamplingOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time between two reads of the drift and quality series, which change once per closed window.</summary>
+    /// <summary>Time between two reads of what changes seldom: the drift and quality series, and the resources of the AppHost.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan SeriesInterval { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -25,6 +25,26 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
     public static TheoryData<string, string> Pages => new()
     {
         { "overview", "overview" },
+        { "sources", "sources" },
+        { "source", "sources/departures" },
+        { "features", "features" },
+        { "feature", "features/route_arrivals/arr_delay_mean_7d?key=origin:PDX&key=dest:LAX" },
+        { "training", "training" },
+        { "job-succeeded", "training/jobs/0199f3a0-job-000008" },
+        { "job-failed", "training/jobs/01999f00-job-000007" },
+        { "models", "models" },
+        { "model", "models/flight_delay" },
+        { "version", "models/flight_delay/versions/8" },
+        { "promote", "models/flight_delay/versions/8/promote?alias=champion" },
+        { "endpoints", "endpoints" },
+        { "try", "try" },
+        { "predictions", "predictions?labelled=true" },
+        { "prediction", "predictions/" + FlightsWorld.PredictionId },
+        { "monitoring", "monitoring" },
+        { "monitoring-model", "monitoring/flight_delay?feature=origin_weather%3Atemp" },
+        { "system", "system" },
+        { "logs", "system/logs?resource=ingestion" },
+        { "nothing-there", "sources/no-such-source" },
     };
 
     [Theory]

@@ -8,6 +8,8 @@ namespace CloudNativeAi.Web.Tests.Fakes;
 
 public sealed class FakeIngestion(FlightsWorld world) : Sources.SourcesBase
 {
+    private const int DeadLettersMade = 12;
+
     public override Task<ListSourcesResponse> ListSources(ListSourcesRequest request, ServerCallContext context)
     {
         var response = new ListSourcesResponse();
@@ -30,8 +32,13 @@ public sealed class FakeIngestion(FlightsWorld world) : Sources.SourcesBase
             return Task.FromResult(response);
         }
 
-        for (var i = 1; i <= 12; i++)
+        for (var i = 1; i <= DeadLettersMade; i++)
         {
+            if (world.DeadLetterStates.GetValueOrDefault(i) != request.State)
+            {
+                continue;
+            }
+
             response.DeadLetters.Add(new DeadLetter
             {
                 Id = i,
@@ -41,10 +48,44 @@ public sealed class FakeIngestion(FlightsWorld world) : Sources.SourcesBase
                 Reason = i % 3 == 0 ? "'late' is not a double." : "The event timestamp 9999-12-31T00:00:00Z is more than one day ahead.",
                 Payload = ByteString.CopyFrom(Encoding.UTF8.GetBytes($$"""{"carrier":"AS","flight":{{400 + i}},"dep_delay":"late"}""")),
                 CreatedTimestampMicros = world.Ago(TimeSpan.FromMinutes(i * 7)),
+                State = request.State,
             });
         }
 
         return Task.FromResult(response);
+    }
+
+    public override Task<ReplayDeadLetterResponse> ReplayDeadLetter(ReplayDeadLetterRequest request, ServerCallContext context)
+    {
+        // What is wrong with every third cannot be mended by trying again.
+        if (request.Id % 3 == 0)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "'late' is not a double."));
+        }
+
+        world.DeadLetterStates[request.Id] = DeadLetterState.Replayed;
+        return Task.FromResult(new ReplayDeadLetterResponse { Accepted = true, LastPosition = world.Total(161_234, 620) });
+    }
+
+    public override Task<DeadLetter> DiscardDeadLetter(DiscardDeadLetterRequest request, ServerCallContext context)
+    {
+        world.DeadLetterStates[request.Id] = DeadLetterState.Discarded;
+        return Task.FromResult(new DeadLetter { Id = request.Id, Source = request.Source, State = DeadLetterState.Discarded });
+    }
+
+    public override Task<SourceQuality> GetSourceQuality(GetSourceQualityRequest request, ServerCallContext context)
+    {
+        var quality = new SourceQuality();
+        for (var hour = request.Source == "planes" ? 0 : 24; hour > 0; hour--)
+        {
+            quality.Hours.Add(new QualityHour
+            {
+                StartMicros = world.Ago(TimeSpan.FromHours(hour)), Events = 6_000 + (hour * 731 % 2_300), MaxLagMicros = 4_200_000, MeanLagMicros = 310_000,
+                Fields = { new FieldQuality { Field = "dep_delay", Nulls = hour * 3, Minimum = -22, Maximum = 611 }, new FieldQuality { Field = "tailnum", Nulls = hour } },
+            });
+        }
+
+        return Task.FromResult(quality);
     }
 
     private SourceStatus Departures() => Status("departures", "One event per departed flight, sent at the moment it left the gate.", 161_234, 620, 12,
@@ -81,6 +122,7 @@ public sealed class FakeIngestion(FlightsWorld world) : Sources.SourcesBase
             DeadLetters = deadLetters,
             Received = world.Total(events, perSecond) + deadLetters + 481,
             Duplicates = 481,
+            OldestPosition = 1,
             LastEventTimestampMicros = FlightsWorld.Replay(TimeSpan.FromMinutes(3)),
             LastCreatedTimestampMicros = perSecond > 0 ? world.NowMicros : world.Ago(TimeSpan.FromHours(3)),
         };

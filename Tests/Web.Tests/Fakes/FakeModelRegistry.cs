@@ -34,6 +34,20 @@ public sealed class FakeModelRegistry(FlightsWorld world) : ModelRegistry.ModelR
         }
         """;
 
+    private const string Evaluation = """
+        {
+          "format_version": 1,
+          "validation": { "rows": 29640, "positives": 6313, "positive_share": 0.213, "mean_score": 0.209, "auc": 0.7316, "auc_low": 0.7241, "auc_high": 0.739, "log_loss": 0.4211, "brier": 0.1432, "precision": 0.48, "recall": 0.55, "f1": 0.51 },
+          "threshold": 0.31,
+          "baseline_trainer": "logistic_regression",
+          "baseline": { "rows": 29640, "positives": 6313, "positive_share": 0.213, "mean_score": 0.21, "auc": 0.7034, "auc_low": 0.6955, "auc_high": 0.7113, "log_loss": 0.4402, "brier": 0.1501, "precision": 0.43, "recall": 0.5, "f1": 0.46 },
+          "baseline_auc_difference": 0.0282,
+          "baseline_auc_difference_standard_error": 0.0021,
+          "calibration": [{ "rows": 14820, "mean_score": 0.11, "positive_share": 0.1 }, { "rows": 14820, "mean_score": 0.31, "positive_share": 0.33 }],
+          "slices": [{ "feature": "carrier", "value": "AS", "metrics": { "rows": 9120, "positives": 1203, "positive_share": 0.13, "mean_score": 0.14, "auc": 0.7102, "auc_low": 0.6951, "auc_high": 0.7253, "log_loss": 0.36, "brier": 0.11, "precision": 0.4, "recall": 0.47, "f1": 0.43 } }]
+        }
+        """;
+
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         var state = new ModelState
@@ -87,6 +101,7 @@ public sealed class FakeModelRegistry(FlightsWorld world) : ModelRegistry.ModelR
         var content = request.Path switch
         {
             "signature.json" => Signature,
+            "evaluation.json" => Evaluation,
             "model_card.md" => "# flight_delay\n\nWill a flight arrive more than 15 minutes late? <script>alert(1)</script>\n",
             _ => throw new RpcException(new Status(StatusCode.NotFound, $"The version has no file '{request.Path}'.")),
         };
@@ -160,12 +175,13 @@ public sealed class FakeModelRegistry(FlightsWorld world) : ModelRegistry.ModelR
         version.Lineage.Add(new Dictionary<string, string>
         {
             ["training_set_digest"] = "51aa0b7de6f09c2d7be18a4c35f6a7e8d9c0b1a2f3e4d5c6b7a8f9e0d1c2b3a4", ["requested_by"] = "monitoring",
-            ["reason"] = "PSI of origin_weather:temp is 0.31 (drift from 0.2).", ["trainer"] = "lightgbm",
+            ["reason"] = "PSI of origin_weather:temp is 0.31 (drift from 0.2).", ["trainer"] = "lightgbm", ["job_id"] = "0199f3a0-job-000008",
         });
         version.Files.AddRange(
         [
             new ArtifactFile { Path = "model.onnx", Size = 1_834_201, Sha256 = new string('a', 64) },
             new ArtifactFile { Path = "signature.json", Size = Signature.Length, Sha256 = new string('b', 64) },
+            new ArtifactFile { Path = "evaluation.json", Size = Evaluation.Length, Sha256 = new string('d', 64) },
             new ArtifactFile { Path = "model_card.md", Size = 94, Sha256 = new string('c', 64) },
         ]);
 

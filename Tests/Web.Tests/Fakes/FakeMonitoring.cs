@@ -88,6 +88,10 @@ public sealed class FakeModelMonitoring(FlightsWorld world) : ModelMonitoring.Mo
             AucHigh = 0.7329,
             AucSample = 20_000,
             LogLoss = 0.4302,
+            PositiveShare = 0.2131,
+            MeanScore = 0.2054,
+            ModelVersion = 7,
+            Baseline = "present",
             DriftSample = 1_000,
             DriftWindowStartMicros = FlightsWorld.Replay(TimeSpan.FromHours(6)),
             DriftWindowEndMicros = FlightsWorld.Replay(TimeSpan.Zero),
@@ -119,11 +123,27 @@ public sealed class FakeModelMonitoring(FlightsWorld world) : ModelMonitoring.Mo
             series.Points.Add(new PerformancePoint
             {
                 WindowStartMicros = Start(window), WindowEndMicros = Start(window + 1), Sample = 610, Auc = 0.735 - (window * 0.0004) + (Math.Sin(window) * 0.012),
-                LogLoss = 0.42 + (window * 0.0005), PositiveShare = 0.21 + (Math.Cos(window / 4.0) * 0.02), MeanScore = 0.205,
+                AucLow = 0.71 - (window * 0.0004) + (Math.Sin(window) * 0.012), AucHigh = 0.76 - (window * 0.0004) + (Math.Sin(window) * 0.012), LogLoss = 0.42 + (window * 0.0005), PositiveShare = 0.21 + (Math.Cos(window / 4.0) * 0.02), MeanScore = 0.205,
             });
         }
 
         return Task.FromResult(series);
+    }
+
+    public override Task<ListAlertsResponse> ListAlerts(ListAlertsRequest request, ServerCallContext context)
+    {
+        var response = new ListAlertsResponse();
+        response.Alerts.AddRange(Enumerable.Range(1, 9).Reverse()
+            .Where(id => request.BeforeId == 0 || id < request.BeforeId)
+            .Take(request.PageSize == 0 ? 100 : request.PageSize)
+            .Select(id => new Alert
+            {
+                Id = id, ModelName = FlightsWorld.Model, ModelVersion = 7, Kind = id == 5 ? "performance" : "drift",
+                Reason = id == 5 ? "AUC 0.662 (95 % interval 0.641 to 0.683) is below 0.70." : $"PSI of origin_weather:temp is {0.2 + (id * 0.012):0.000} (drift from 0.2).",
+                Value = id == 5 ? 0.662 : 0.2 + (id * 0.012), Threshold = id == 5 ? 0.70 : 0.2,
+                WindowStartMicros = Start(Windows - 10 + id), WindowEndMicros = Start(Windows - 9 + id), RaisedMicros = world.Ago(TimeSpan.FromHours((9 - id) * 6)),
+            }));
+        return Task.FromResult(response);
     }
 
     private static long Start(int window) => FlightsWorld.Replay((Windows - window) * Window);
@@ -146,6 +166,6 @@ public sealed class FakeModelMonitoring(FlightsWorld world) : ModelMonitoring.Mo
 
     private static DriftScore Score(string name, double psi, double missing) => new()
     {
-        Name = name, Psi = psi, Level = psi >= 0.2 ? "drift" : psi >= 0.1 ? "watch" : "ok", MissingShare = missing, BaselineMissingShare = missing / 2,
+        Name = name, Psi = psi, Level = psi >= 0.2 ? "drift" : psi >= 0.1 ? "watch" : "ok", MissingShare = missing, BaselineMissingShare = missing / 2, WatchThreshold = 0.1, DriftThreshold = 0.2,
     };
 }

@@ -9,9 +9,11 @@ using Microsoft.Extensions.Logging;
 
 namespace CloudNativeAi.Web.Tests.Fakes;
 
-/// <summary>Plays the six services over real gRPC, each on a port of its own.</summary>
+/// <summary>Plays the six services and the AppHost over real gRPC, each on a port of its own.</summary>
 public sealed class FakePlatform : IAsyncDisposable
 {
+    private const string AppHost = "app-host";
+
     private readonly Dictionary<string, WebApplication> _services = [];
 
     public FlightsWorld World { get; } = new(TimeProvider.System);
@@ -19,7 +21,12 @@ public sealed class FakePlatform : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Addresses => _services.ToDictionary(service => service.Key, service => AddressOf(service.Value));
 
     /// <summary>Configuration by which service discovery finds the services.</summary>
-    public IReadOnlyDictionary<string, string> Settings => Addresses.ToDictionary(address => $"services:{address.Key}:grpc:0", address => address.Value);
+    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(
+        Addresses.Where(address => address.Key != AppHost).Select(address => KeyValuePair.Create($"services:{address.Key}:grpc:0", address.Value)))
+    {
+        ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = Addresses[AppHost],
+        ["Dashboard:ResourceServiceClient:ApiKey"] = FakeAppHost.ApiKey,
+    };
 
     public static async Task<FakePlatform> StartAsync()
     {
@@ -38,7 +45,9 @@ public sealed class FakePlatform : IAsyncDisposable
         {
             app.MapGrpcService<FakePredictionLog>();
             app.MapGrpcService<FakeModelMonitoring>();
+            app.MapGrpcService<FakeRetraining>();
         });
+        await platform.StartAsync(AppHost, app => app.MapGrpcService<FakeAppHost>());
         return platform;
     }
 

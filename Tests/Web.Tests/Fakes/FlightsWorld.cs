@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using CloudNativeAi.Contracts.Common;
+using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.ModelRegistry;
 using CloudNativeAi.Web.Display;
 
@@ -30,6 +32,9 @@ public sealed class FlightsWorld(TimeProvider timeProvider)
     public Dictionary<string, int> Aliases { get; } = new() { ["champion"] = 7, ["challenger"] = 8 };
 
     public List<AliasChange> History { get; } = [];
+
+    /// <summary>By id; one that is absent waits.</summary>
+    public ConcurrentDictionary<long, DeadLetterState> DeadLetterStates { get; } = [];
 
     public DateTimeOffset Now => timeProvider.GetUtcNow();
 

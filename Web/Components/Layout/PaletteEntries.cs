@@ -1,3 +1,4 @@
+using CloudNativeAi.Web.Display;
 using CloudNativeAi.Web.Live;
 
 namespace CloudNativeAi.Web.Components.Layout;
@@ -29,23 +30,23 @@ public static class PaletteEntries
 
         foreach (var model in snapshot.ModelRegistry.Value?.Models ?? [])
         {
-            yield return new("Model", model.ModelName, $"models/{Uri.EscapeDataString(model.ModelName)}");
-            yield return new("Drift of model", model.ModelName, $"monitoring/{Uri.EscapeDataString(model.ModelName)}");
+            yield return new("Model", model.ModelName, Links.Model(model.ModelName));
+            yield return new("Drift of model", model.ModelName, Links.Monitoring(model.ModelName));
         }
 
         foreach (var source in snapshot.Ingestion.Value?.Sources ?? [])
         {
-            yield return new("Source", source.Source.Name, $"sources/{Uri.EscapeDataString(source.Source.Name)}");
+            yield return new("Source", source.Source.Name, Links.Source(source.Source.Name));
         }
 
         foreach (var view in snapshot.FeatureStore.Value?.FeatureViews ?? [])
         {
-            yield return new("Feature view", view.FeatureView, $"features/{Uri.EscapeDataString(view.FeatureView)}");
+            yield return new("Feature view", view.FeatureView, Links.FeatureView(view.FeatureView));
         }
 
         foreach (var job in snapshot.Training.Value?.Jobs ?? [])
         {
-            yield return new("Training job", job.Id, $"training/jobs/{Uri.EscapeDataString(job.Id)}");
+            yield return new("Training job", job.Id, Links.Job(job.Id));
         }
     }
 }
