@@ -91,6 +91,12 @@ if (builder.ExecutionContext.IsRunMode && builder.Configuration["sample"] != "no
         .WithSampleOptions();
 }
 
+// The Helm chart, when it is asked for
+if (builder.IsChartAskedFor())
+{
+    builder.AddKubernetes();
+}
+
 await builder.Build().RunAsync();
 
 /// <summary>Entry point; public for tests that start the whole application.</summary>
