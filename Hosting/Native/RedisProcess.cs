@@ -31,10 +31,14 @@ internal static class RedisProcess
         NativeProcessContext context, IConfiguration configuration, string port, string? password, CancellationToken cancellationToken)
     {
         var assembly = await GarnetTool.FindAsync(ToolId, context, cancellationToken);
+
+        // What outgrows the memory goes to disk; without the tier it would be dropped in silence. The default device needs libaio, which
+        // many machines lack.
         List<string> arguments =
         [
             "exec", "--roll-forward", "Major", assembly, "--bind", "127.0.0.1", "--port", port,
             "--memory", configuration["Garnet:Memory"] ?? "256m", "--index", configuration["Garnet:Index"] ?? "16m",
+            "--storage-tier", "--logdir", context.DataDirectory, "--segment", "64m", "--device-type", "RandomAccess",
             "--lua", "--lua-transaction-mode",
         ];
 
@@ -46,14 +50,14 @@ internal static class RedisProcess
             arguments.AddRange(["--config-import-path", settings]);
         }
 
-        // A write is acknowledged when the log has it: 1 ms more for each round trip, and a kill loses none. At the limit a checkpoint is
-        // taken and the log before it cut, a segment at a time (1 GB unless told otherwise). The default device needs libaio, which many
-        // machines lack.
+        // A write is acknowledged when the log has it: 1 ms more for each round trip, and a kill loses none. At the limit the store is
+        // compacted, a checkpoint taken and the log before it cut, a segment at a time (1 GB unless told otherwise).
         if (context.IsDurable)
         {
             arguments.AddRange([
-                "--checkpointdir", context.DataDirectory, "--aof", "--aof-commit-wait", "--aof-memory", "64m", "--aof-segment-size", "64m",
-                "--aof-size-limit", configuration["Garnet:LogLimit"] ?? "256m", "--device-type", "RandomAccess", "--recover",
+                "--checkpointdir", context.DataDirectory, "--compaction-type", "Lookup", "--compaction-max-segments", "8",
+                "--aof", "--aof-commit-wait", "--aof-memory", "64m", "--aof-segment-size", "64m",
+                "--aof-size-limit", configuration["Garnet:LogLimit"] ?? "256m", "--recover",
             ]);
         }
 

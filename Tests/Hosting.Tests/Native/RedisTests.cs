@@ -43,7 +43,7 @@ public sealed class RedisTests
         await using var redis = await ConnectAsync(application);
         var value = new byte[1024 * 1024];
 
-        for (var write = 0; write < 400; write++)
+        for (var write = 0; write < 300; write++)
         {
             await redis.GetDatabase().StringSetAsync("same", value);
         }
@@ -51,6 +51,31 @@ public sealed class RedisTests
         var log = Path.Combine(directory.Path, "volumes", "cache-data");
         await TestApplication.EventuallyAsync(() => LengthOfFiles(log) < 200L * value.Length, TimeSpan.FromSeconds(30), "a log of less than 200 MB");
         Assert.Equal(value.Length, await redis.GetDatabase().StringLengthAsync("same"));
+    }
+
+    [Fact]
+    public async Task More_than_fits_in_memory_is_kept()
+    {
+        const int count = 1_500;
+        using var directory = new TemporaryDirectory();
+        await using var application = await StartAsync(directory, "--Garnet:Memory=64m");
+        var value = new byte[64 * 1024];
+        await using (var redis = await ConnectAsync(application))
+        {
+            for (var key = 0; key < count; key++)
+            {
+                await redis.GetDatabase().StringSetAsync($"key:{key}", value);
+            }
+        }
+
+        await application.KillAsync("cache", TestApplication.Patience());
+        await application.WaitUntilHealthyAsync("cache");
+
+        await using var after = await ConnectAsync(application);
+        for (var key = 0; key < count; key++)
+        {
+            Assert.Equal(value.Length, await after.GetDatabase().StringLengthAsync($"key:{key}"));
+        }
     }
 
     [Fact]
