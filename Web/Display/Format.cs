@@ -53,8 +53,8 @@ public static class Format
         return Math.Abs(value) switch
         {
             0 => new Quantity("0", "ms"),
-            < 0.001 => new Quantity(Significant(value * 1e6), "µs"),
-            < 1 => new Quantity(Significant(value * 1e3), "ms"),
+            < 0.0009995 => new Quantity(Significant(value * 1e6), "µs"),
+            < 0.9995 => new Quantity(Significant(value * 1e3), "ms"),
             < 100 => new Quantity(Significant(value), "s"),
             _ => new Quantity(Duration(TimeSpan.FromSeconds(value)), ""),
         };

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 namespace CloudNativeAi.Web.Tests.Fakes;
 
 /// <summary>The real application on Kestrel, in front of the fake services.</summary>
-public sealed class WebHost : WebApplicationFactory<Program>, IAsyncLifetime
+public class WebHost : WebApplicationFactory<Program>, IAsyncLifetime
 {
     public FakePlatform Platform { get; private set; } = null!;
 
@@ -32,5 +32,6 @@ public sealed class WebHost : WebApplicationFactory<Program>, IAsyncLifetime
     {
         await base.DisposeAsync();
         await Platform.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }
