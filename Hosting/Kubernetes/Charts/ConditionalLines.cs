@@ -14,6 +14,7 @@ internal static partial class ConditionalLines
     {
         var lines = new List<string>(yaml.TrimEnd('\n').Split('\n'));
         WrapItems(lines, values);
+        lines = [.. string.Join('\n', lines).Split('\n')];
         for (var index = 0; index < lines.Count; index++)
         {
             var line = lines[index];
