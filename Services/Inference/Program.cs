@@ -2,6 +2,7 @@ using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.OpenInference;
 using CloudNativeAi.Inference.PredictionLog;
 using CloudNativeAi.Inference.Predictions;
+using CloudNativeAi.Inference.Rest;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -13,6 +14,7 @@ builder.AddOpenInference();
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapOpenInference();
+app.MapRest();
 app.MapPredictions();
 app.Run();
 
