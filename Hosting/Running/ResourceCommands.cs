@@ -18,12 +18,7 @@ internal static class ResourceCommands
             context => Find(instances, context).StopAsync(context.CancellationToken));
         Add(resource, "restart", "Restart", "ArrowCounterclockwise", isHighlighted: false,
             state => state == KnownResourceStates.Running || state == KnownResourceStates.RuntimeUnhealthy ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
-            async context =>
-            {
-                var instance = Find(instances, context);
-                await instance.StopAsync(context.CancellationToken);
-                await instance.StartCommandAsync(context.CancellationToken);
-            });
+            context => Find(instances, context).RestartAsync(context.CancellationToken));
     }
 
     private static void Add(

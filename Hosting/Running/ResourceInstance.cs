@@ -16,6 +16,7 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
     private readonly ILogger _logger = services.Loggers.GetLogger(id);
     private CancellationTokenSource? _stop;
     private Task _life = Task.CompletedTask;
+    private string _stateAfterStop = KnownResourceStates.Exited;
     private volatile ManagedProcess? _process;
 
     public IResource Resource => resource;
@@ -36,35 +37,25 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         }
     }
 
-    public async Task StartCommandAsync(CancellationToken cancellationToken)
-    {
-        await _commands.WaitAsync(cancellationToken);
-        try
+    public Task StartCommandAsync(CancellationToken cancellationToken) => OneAtATimeAsync(
+        () =>
         {
             Start();
-        }
-        finally
-        {
-            _commands.Release();
-        }
-    }
+            return Task.CompletedTask;
+        },
+        cancellationToken);
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _commands.WaitAsync(cancellationToken);
-        try
+    public Task StopAsync(CancellationToken cancellationToken) => OneAtATimeAsync(
+        () => EndAsync(KnownResourceStates.Exited, cancellationToken), cancellationToken);
+
+    /// <summary>Those who wait for the resource go on waiting: it has not ended.</summary>
+    public Task RestartAsync(CancellationToken cancellationToken) => OneAtATimeAsync(
+        async () =>
         {
-            if (_stop is not null && !_life.IsCompleted)
-            {
-                await _stop.CancelAsync();
-                await _life.WaitAsync(cancellationToken);
-            }
-        }
-        finally
-        {
-            _commands.Release();
-        }
-    }
+            await EndAsync(KnownResourceStates.Restarting, cancellationToken);
+            Start();
+        },
+        cancellationToken);
 
     /// <summary>Without waiting for the process, which the supervisor ends.</summary>
     public void Dispose()
@@ -72,6 +63,29 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         _stop?.Cancel();
         _stop?.Dispose();
         _commands.Dispose();
+    }
+
+    private async Task OneAtATimeAsync(Func<Task> command, CancellationToken cancellationToken)
+    {
+        await _commands.WaitAsync(cancellationToken);
+        try
+        {
+            await command();
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    private async Task EndAsync(string stateAfter, CancellationToken cancellationToken)
+    {
+        if (_stop is not null && !_life.IsCompleted)
+        {
+            _stateAfterStop = stateAfter;
+            await _stop.CancelAsync();
+            await _life.WaitAsync(cancellationToken);
+        }
     }
 
     private async Task LiveAsync(CancellationToken stop)
@@ -90,7 +104,7 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Ended(KnownResourceStates.Exited, exitCode: null);
+            Ended(_stateAfterStop, exitCode: null);
         }
         catch (Exception exception)
         {
@@ -108,7 +122,7 @@ internal sealed class ResourceInstance(InstanceServices services, IResource reso
             var (exitCode, wasStopped, healthyFor) = await RunOnceAsync(process, variables, stop);
             if (wasStopped)
             {
-                Ended(KnownResourceStates.Exited, exitCode);
+                Ended(_stateAfterStop, exitCode);
                 return;
             }
 

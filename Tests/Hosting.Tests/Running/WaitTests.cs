@@ -91,6 +91,22 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Restart_of_the_dependency_is_not_its_end()
+    {
+        var health = new ManualHealth(isHealthy: false);
+        await using var application = await TestApplication.StartAsync(builder =>
+            builder.AddSleeper("service").WaitFor(builder.AddSleeper("store").WithHealth(health)));
+        await application.WaitForStateAsync("store", KnownResourceStates.Running);
+        await application.WaitForStateAsync("service", KnownResourceStates.Waiting);
+
+        var result = await application.ResourceCommands.ExecuteCommandAsync("store", KnownResourceCommands.RestartCommand, TestApplication.Patience());
+        health.IsHealthy = true;
+
+        Assert.True(result.Success);
+        await application.WaitUntilHealthyAsync("service");
+    }
+
+    [Fact]
     public async Task Cycle_is_told_before_anything_starts()
     {
         var exception = await Assert.ThrowsAsync<DistributedApplicationException>(() => TestApplication.StartAsync(builder =>
