@@ -57,8 +57,14 @@ public abstract class BrowserTestBase(WebHost host, Chromium chromium)
         }
     }
 
+    /// <summary>For people to look at, under artifacts/screenshots/web; only with WEB_SCREENSHOTS set, since painting whole pages takes long.</summary>
     protected static Task ScreenshotAsync(IPage page, string name)
     {
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("WEB_SCREENSHOTS")))
+        {
+            return Task.CompletedTask;
+        }
+
         var folder = Path.Combine(Repository.Root, "artifacts", "screenshots", "web");
         Directory.CreateDirectory(folder);
         return page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });

@@ -22,6 +22,15 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
         })
         """;
 
+    // Cumulative layout shift as browsers measure it (web.dev/cls): up to 0.1 is called good.
+    private const double MostShift = 0.1;
+
+    private const string WatchLayoutShift = """
+        window.layoutShift = 0;
+        new PerformanceObserver(list => list.getEntries().filter(entry => !entry.hadRecentInput).forEach(entry => window.layoutShift += entry.value))
+          .observe({ type: 'layout-shift', buffered: true });
+        """;
+
     public static TheoryData<string, string> Pages => new()
     {
         { "overview", "overview" },
@@ -53,10 +62,14 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
     {
         await using var context = await OpenAsync();
         var (page, complaints) = await NewPageAsync(context);
+        await page.AddInitScriptAsync(WatchLayoutShift);
 
         var response = await page.GotoAsync(path);
         await SettleAsync(page);
         Assert.True(response!.Ok, $"{path} answered {response.Status}");
+        await page.WaitForFunctionAsync(AllPainted);
+        var shift = await page.EvaluateAsync<double>("window.layoutShift");
+        Assert.True(shift <= MostShift, $"{path}: what was read moved by {shift:0.000} while the page filled.");
 
         await CheckAsync(page, $"{name}-{Desktop}-light", complaints);
         await page.SetViewportSizeAsync(Phone, 844);
