@@ -91,6 +91,13 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
         var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         Assert.True(overflow <= 0, $"{name}: the page is {overflow} px wider than the window.");
 
+        if (page.ViewportSize!.Width == Desktop)
+        {
+            var cut = await page.EvaluateAsync<string[]>(
+                "[...document.querySelectorAll('.table-scroll')].filter(table => table.scrollWidth > table.clientWidth).map(table => table.getAttribute('aria-label'))");
+            Assert.True(cut.Length == 0, $"{name}: columns are cut in {string.Join(", ", cut)}.");
+        }
+
         var axe = await page.RunAxe();
         Assert.True(
             axe.Violations.Length == 0,
