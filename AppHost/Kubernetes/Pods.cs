@@ -43,6 +43,7 @@ internal static class Pods
                     RunAsNonRoot = true,
                     Privileged = false,
                     Capabilities = new CapabilitiesV1 { Drop = { "ALL" } },
+                    SeccompProfile = new SeccompProfileV1 { Type = "RuntimeDefault" },
                 };
                 container.VolumeMounts.Add(new VolumeMountV1 { Name = "tmp", MountPath = "/tmp" });
                 container.Env.Add(new EnvVarV1 { Name = "HOME", Value = "/tmp" });

@@ -8,10 +8,10 @@ public sealed class PublishCommandTests(PublishedChart chart)
     [Fact]
     public async Task Publishing_again_writes_the_same_bytes()
     {
-        var (exitCode, _, _) = await PublishedChart.PublishAsync(Path.Combine(chart.Directory, "..", "again"));
+        var (exitCode, _, _) = await PublishedChart.PublishAsync(Path.Combine(chart.Directory, "..", "again", "helm"));
 
         Assert.Equal(0, exitCode);
-        Assert.Equal(Files(chart.Directory), Files(Path.Combine(chart.Directory, "..", "again")));
+        Assert.Equal(Files(chart.Directory), Files(Path.Combine(chart.Directory, "..", "again", "helm")));
 
         static SortedDictionary<string, string> Files(string directory) => new(Directory.GetFiles(directory, "*", SearchOption.AllDirectories)
             .ToDictionary(path => Path.GetRelativePath(directory, path), File.ReadAllText), StringComparer.Ordinal);

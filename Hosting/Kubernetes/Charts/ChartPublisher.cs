@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Kubernetes.Delivery;
 using Aspire.Hosting.Kubernetes.Resources;
 using Aspire.Hosting.Publishing;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,22 +8,23 @@ namespace Aspire.Hosting.Kubernetes.Charts;
 
 /// <summary>
 /// Writes the model as a Helm chart in the layout of Aspire 13.6. Everything is made in memory, written beside the output directory and
-/// moved into its place: an error leaves what was there.
+/// moved into its place: an error leaves what was there. The folder delivery/ is no part of the chart.
 /// </summary>
 internal sealed class ChartPublisher(KubernetesEnvironmentResource environment, IDistributedApplicationBuilder application, IServiceProvider services) : IApplicationPublisher
 {
     private const string DefaultOutput = "aspire-output";
+    private const string DeliveryFolder = "delivery";
 
     public bool Handles(string step) => step == "publish" || step == $"publish-{environment.Name}";
 
     public async Task PublishAsync(DistributedApplicationModel model, PublishRequest request, CancellationToken cancellationToken)
     {
-        var files = await RenderAsync(model, cancellationToken);
-        ChartDirectory.Replace(Path.GetFullPath(request.OutputPath ?? DefaultOutput), files);
+        var output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputPath ?? DefaultOutput));
+        ChartDirectory.Replace(output, await RenderAsync(model, output, cancellationToken));
     }
 
-    /// <summary>Relative path to text of every file of the chart.</summary>
-    internal async Task<IReadOnlyDictionary<string, string>> RenderAsync(DistributedApplicationModel model, CancellationToken cancellationToken)
+    // Relative path to text of every file.
+    private async Task<IReadOnlyDictionary<string, string>> RenderAsync(DistributedApplicationModel model, string output, CancellationToken cancellationToken)
     {
         var chart = new ChartIdentity(application);
         var values = new ChartValues();
@@ -60,6 +62,13 @@ internal sealed class ChartPublisher(KubernetesEnvironmentResource environment, 
         files.Add("Chart.yaml", chart.ToYaml());
         files.Add("values.yaml", values.ToYaml());
         files.Add("values.schema.json", values.ToSchema());
+
+        files.Add(".helmignore", $"{DeliveryFolder}/\n");
+        foreach (var (path, text) in DeliveryFiles.For(DeliveryPlan.Of(application, chart.Name, chart.Version, output, published, values.Root)))
+        {
+            files.Add($"{DeliveryFolder}/{path}", text);
+        }
+
         return files.Files;
     }
 

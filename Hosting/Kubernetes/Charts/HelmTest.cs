@@ -45,7 +45,11 @@ internal static class HelmTest
                         Resources = new ResourceRequirementsV1 { Requests = { ["cpu"] = "10m", ["memory"] = "16Mi" }, Limits = { ["cpu"] = "100m", ["memory"] = "32Mi" } },
                         SecurityContext = new SecurityContextV1
                         {
-                            AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, RunAsNonRoot = true, Capabilities = new CapabilitiesV1 { Drop = { "ALL" } },
+                            AllowPrivilegeEscalation = false,
+                            ReadOnlyRootFilesystem = true,
+                            RunAsNonRoot = true,
+                            Capabilities = new CapabilitiesV1 { Drop = { "ALL" } },
+                            SeccompProfile = new SeccompProfileV1 { Type = "RuntimeDefault" },
                         },
                     },
                 },

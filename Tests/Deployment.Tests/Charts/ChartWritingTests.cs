@@ -23,11 +23,11 @@ public sealed partial class ChartWritingTests : IDisposable
 
         Assert.Equal(
             [
-                "Chart.yaml", "templates/NOTES.txt", "templates/_helpers.tpl", "templates/api/config.yaml", "templates/api/deployment.yaml", "templates/api/secrets.yaml",
+                ".helmignore", "Chart.yaml", "templates/NOTES.txt", "templates/_helpers.tpl", "templates/api/config.yaml", "templates/api/deployment.yaml", "templates/api/secrets.yaml",
                 "templates/api/service.yaml", "templates/cache/secrets.yaml", "templates/cache/service.yaml", "templates/cache/statefulset.yaml",
                 "templates/generated-secrets.yaml", "templates/tests/test.yaml", "values.schema.json", "values.yaml",
             ],
-            Files().Keys);
+            Files().Keys.Where(file => !file.StartsWith("delivery/", StringComparison.Ordinal)));
         Assert.Contains("name: \"api-deployment\"", Files()["templates/api/deployment.yaml"], StringComparison.Ordinal);
         Assert.Contains("Mode: {{ .Values.config.api.Mode | quote }}", Files()["templates/api/config.yaml"], StringComparison.Ordinal);
     }

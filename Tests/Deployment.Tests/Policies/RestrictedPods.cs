@@ -11,7 +11,12 @@ internal sealed class RestrictedPods : PolicyRule
     public override IEnumerable<Mutation> Mutations =>
     [
         new("a pod that may be root", rendering => rendering.Get("Deployment", "ingestion-deployment").Spec["template"]!["spec"]!["securityContext"]!["runAsNonRoot"] = false),
-        new("a pod without a seccomp profile", rendering => rendering.Get("Deployment", "web-deployment").Spec["template"]!["spec"]!["securityContext"]!.AsObject().Remove("seccompProfile")),
+        new("no seccomp profile", rendering =>
+        {
+            Container(rendering)["securityContext"]!.AsObject().Remove("seccompProfile");
+            rendering.Get("Deployment", "ingestion-deployment").Spec["template"]!["spec"]!["securityContext"]!.AsObject().Remove("seccompProfile");
+        }),
+        new("an unconfined container", rendering => Container(rendering)["securityContext"]!["seccompProfile"]!["type"] = "Unconfined"),
         new("a privileged container", rendering => Container(rendering)["securityContext"]!["privileged"] = true),
         new("a container that may gain privileges", rendering => Container(rendering)["securityContext"]!.AsObject().Remove("allowPrivilegeEscalation")),
         new("a container that keeps its capabilities", rendering => Container(rendering)["securityContext"]!.AsObject().Remove("capabilities")),

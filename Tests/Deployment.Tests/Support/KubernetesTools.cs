@@ -12,7 +12,9 @@ internal static class KubernetesTools
 
     private static readonly Lazy<Task<string?>> Problem = new(FetchAsync);
 
-    private static string Directory { get; } = Path.Combine(Repository.Root, "artifacts", "tools", "kubernetes-2.2.2");
+    private static readonly string Directory = Path.Combine(Repository.Root, "artifacts", "tools", "kubernetes-2.2.2");
+
+    public static string Helm { get; } = Path.Combine(Directory, "helm");
 
     public static async Task<string> HelmAsync(params string[] arguments) => await RunAsync("helm", arguments);
 
