@@ -14,6 +14,7 @@ internal static class GrpcErrors
         InferenceErrorKind.ResourceExhausted => StatusCode.ResourceExhausted,
         InferenceErrorKind.DeadlineExceeded => StatusCode.DeadlineExceeded,
         InferenceErrorKind.Unavailable => StatusCode.Unavailable,
+        InferenceErrorKind.Unsupported => StatusCode.Unimplemented,
         _ => StatusCode.Internal,
     };
 }

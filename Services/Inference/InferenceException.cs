@@ -9,6 +9,7 @@ internal enum InferenceErrorKind
     ResourceExhausted,
     DeadlineExceeded,
     Unavailable,
+    Unsupported,
     Internal,
 }
 
@@ -18,4 +19,6 @@ internal sealed class InferenceException(InferenceErrorKind kind, string message
     public InferenceErrorKind Kind { get; } = kind;
 
     public static InferenceException Invalid(string message) => new(InferenceErrorKind.InvalidArgument, message);
+
+    public static InferenceException Unsupported(string message) => new(InferenceErrorKind.Unsupported, message);
 }

@@ -13,13 +13,13 @@ internal enum RejectionReason
 /// <summary>Exact counts of one model version, in Triton's sense, and the histograms made of the same events.</summary>
 internal sealed class BatchObserver(string modelName, int version, InferenceMetrics metrics)
 {
-    private readonly ConcurrentDictionary<long, long[]> _batches = new();
+    private readonly ConcurrentDictionary<long, BatchCounts> _batches = new();
+    private readonly BatchCounts _requests = new(rows: 1);
+    private readonly long[] _rejections = new long[Enum.GetValues<RejectionReason>().Length];
     private long _inferences;
     private long _executions;
     private long _queueTicks;
     private long _queued;
-    private long _computeTicks;
-    private long _rejected;
 
     /// <summary>Rows that were run.</summary>
     public long InferenceCount => Volatile.Read(ref _inferences);
@@ -27,15 +27,17 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
     /// <summary>Runs; rows divided by runs is the mean batch.</summary>
     public long ExecutionCount => Volatile.Read(ref _executions);
 
-    public long RejectedCount => Volatile.Read(ref _rejected);
+    public long RejectedCount => _rejections.Sum();
 
     public (long Count, TimeSpan Total) QueueTime => (Volatile.Read(ref _queued), TimeSpan.FromTicks(Volatile.Read(ref _queueTicks)));
 
-    public TimeSpan ComputeTime => TimeSpan.FromTicks(Volatile.Read(ref _computeTicks));
+    /// <summary>Requests that were run; each has the whole time of the run it was in.</summary>
+    public BatchCounts Requests => _requests;
 
-    /// <summary>Rows of a run to the number of such runs and their time.</summary>
-    public IReadOnlyList<(long Rows, long Count, TimeSpan Total)> Batches =>
-        [.. _batches.OrderBy(batch => batch.Key).Select(batch => (batch.Key, Volatile.Read(ref batch.Value[0]), TimeSpan.FromTicks(Volatile.Read(ref batch.Value[1]))))];
+    /// <summary>By the number of rows.</summary>
+    public IReadOnlyList<BatchCounts> Batches => [.. _batches.Values.OrderBy(batch => batch.Rows)];
+
+    public long RejectedFor(RejectionReason reason) => Volatile.Read(ref _rejections[(int)reason]);
 
     public void Queued(TimeSpan duration)
     {
@@ -44,20 +46,18 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
         metrics.RecordQueue(modelName, version, duration);
     }
 
-    public void Ran(long rows, TimeSpan duration)
+    public void Ran(long rows, int requests, RunTimes times)
     {
         Interlocked.Add(ref _inferences, rows);
         Interlocked.Increment(ref _executions);
-        Interlocked.Add(ref _computeTicks, duration.Ticks);
-        var batch = _batches.GetOrAdd(rows, static _ => new long[2]);
-        Interlocked.Increment(ref batch[0]);
-        Interlocked.Add(ref batch[1], duration.Ticks);
-        metrics.RecordRun(modelName, version, rows, duration);
+        _batches.GetOrAdd(rows, static rows => new BatchCounts(rows)).Add(1, times);
+        _requests.Add(requests, times);
+        metrics.RecordRun(modelName, version, rows, times.Compute);
     }
 
     public void Rejected(RejectionReason reason)
     {
-        Interlocked.Increment(ref _rejected);
+        Interlocked.Increment(ref _rejections[(int)reason]);
         metrics.CountRejected(modelName, reason switch
         {
             RejectionReason.QueueFull => "queue_full",

@@ -1,3 +1,5 @@
+using CloudNativeAi.Inference.Telemetry;
+
 namespace CloudNativeAi.Inference.Batching;
 
 /// <summary>Runs a model once; the values were checked.</summary>
@@ -20,6 +22,8 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
     private readonly Lock _gate = new();
     private readonly LinkedList<InferenceWork> _queue = [];
     private int _free = settings.Instances;
+
+    public BatcherSettings Settings { get; } = settings;
 
     public int QueueLength
     {
@@ -53,16 +57,16 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
             }
             else
             {
-                if (_queue.Count >= settings.MaxQueueSize)
+                if (_queue.Count >= Settings.MaxQueueSize)
                 {
                     DropCancelled();
                 }
 
-                if (_queue.Count >= settings.MaxQueueSize)
+                if (_queue.Count >= Settings.MaxQueueSize)
                 {
                     observer.Rejected(RejectionReason.QueueFull);
                     return ValueTask.FromException<Tensor[]>(new InferenceException(
-                        InferenceErrorKind.ResourceExhausted, $"Exceeds maximum queue size ({settings.MaxQueueSize} requests wait for this model)"));
+                        InferenceErrorKind.ResourceExhausted, $"Exceeds maximum queue size ({Settings.MaxQueueSize} requests wait for this model)"));
                 }
 
                 var now = timeProvider.GetTimestamp();
@@ -80,7 +84,11 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         try
         {
             observer.Queued(TimeSpan.Zero);
-            return ValueTask.FromResult(RunOnce(inputs, outputs, rows));
+            using var activity = InferenceMetrics.Activities.StartActivity("compute");
+            var started = timeProvider.GetTimestamp();
+            var answer = run(inputs, outputs);
+            observer.Ran(rows, requests: 1, new RunTimes(TimeSpan.Zero, timeProvider.GetElapsedTime(started), TimeSpan.Zero));
+            return ValueTask.FromResult(answer);
         }
         catch (Exception exception)
         {
@@ -174,7 +182,7 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
             {
                 _queue.Remove(node);
             }
-            else if (batch.Count == 0 || (rows + work.Rows <= settings.MaxBatchSize && work.CanJoin(batch[0])))
+            else if (batch.Count == 0 || (rows + work.Rows <= Settings.MaxBatchSize && work.CanJoin(batch[0])))
             {
                 _queue.Remove(node);
                 if (work.TryTake())
@@ -190,7 +198,7 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
                     }
                 }
 
-                if (rows >= settings.MaxBatchSize)
+                if (rows >= Settings.MaxBatchSize)
                 {
                     return;
                 }
@@ -219,7 +227,9 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         var now = timeProvider.GetTimestamp();
         foreach (var work in batch)
         {
-            observer.Queued(timeProvider.GetElapsedTime(work.EnqueuedAt, now));
+            var waited = timeProvider.GetElapsedTime(work.EnqueuedAt, now);
+            observer.Queued(waited);
+            work.RecordSpan("queue", timeProvider.GetUtcNow() - waited, waited);
         }
 
         if (batch.Count > 1 && TryRunJoined(batch))
@@ -231,7 +241,10 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         {
             try
             {
-                work.Complete(RunOnce(work.Inputs, work.Outputs, work.Rows));
+                var started = timeProvider.GetTimestamp();
+                var answer = run(work.Inputs, work.Outputs);
+                Observe([work], new RunTimes(TimeSpan.Zero, timeProvider.GetElapsedTime(started), TimeSpan.Zero));
+                work.Complete(answer);
             }
             catch (Exception exception)
             {
@@ -245,14 +258,19 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
     {
         var rows = batch.Sum(work => work.Rows);
         Tensor[][] answers;
+        var began = timeProvider.GetTimestamp();
         using var joined = new JoinedInputs(batch, rows);
         try
         {
-            var together = RunOnce(joined.Tensors, batch[0].Outputs, rows);
+            var started = timeProvider.GetTimestamp();
+            var together = run(joined.Tensors, batch[0].Outputs);
+            var ended = timeProvider.GetTimestamp();
             if (!OutputSplitter.TrySplit(together, batch, rows, out answers))
             {
                 return false;
             }
+
+            Observe(batch, new RunTimes(timeProvider.GetElapsedTime(began, started), timeProvider.GetElapsedTime(started, ended), timeProvider.GetElapsedTime(ended)));
         }
         catch (InferenceException)
         {
@@ -267,11 +285,13 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         return true;
     }
 
-    private Tensor[] RunOnce(Tensor[] inputs, int[] outputs, long rows)
+    private void Observe(List<InferenceWork> batch, RunTimes times)
     {
-        var started = timeProvider.GetTimestamp();
-        var answer = run(inputs, outputs);
-        observer.Ran(rows, timeProvider.GetElapsedTime(started));
-        return answer;
+        observer.Ran(batch.Sum(work => work.Rows), batch.Count, times);
+        var started = timeProvider.GetUtcNow() - times.Output - times.Compute;
+        foreach (var work in batch)
+        {
+            work.RecordSpan("compute", started, times.Compute);
+        }
     }
 }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using CloudNativeAi.Inference.Telemetry;
+
 namespace CloudNativeAi.Inference.Batching;
 
 /// <summary>One request that waits for a free instance.</summary>
@@ -7,6 +10,7 @@ internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, l
     private const int Taken = 1;
 
     private readonly TaskCompletionSource<Tensor[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ActivityContext _request = Activity.Current?.Context ?? default;
     private int _state;
 
     public Tensor[] Inputs { get; } = inputs;
@@ -42,6 +46,16 @@ internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, l
     }
 
     public void Cancel(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
+
+    /// <summary>Notes a part of the request's time in its trace, when it has one.</summary>
+    public void RecordSpan(string name, DateTimeOffset started, TimeSpan duration)
+    {
+        if (_request.TraceId != default)
+        {
+            using var activity = InferenceMetrics.Activities.StartActivity(name, ActivityKind.Internal, _request, startTime: started);
+            activity?.SetEndTime((started + duration).UtcDateTime);
+        }
+    }
 
     /// <summary>Their rows may share a run: same outputs, same shapes but for the first dimension.</summary>
     public bool CanJoin(InferenceWork other)

@@ -38,21 +38,10 @@ internal static class OutputSplitter
         for (var i = 0; i < batch.Count; i++)
         {
             var length = whole.Datatype == Datatype.Bytes
-                ? LengthOfStrings(whole.Raw.Span[offset..], whole.ElementCount / rows * batch[i].Rows)
+                ? BytesFraming.LengthOf(whole.Raw.Span[offset..], whole.ElementCount / rows * batch[i].Rows)
                 : (int)(whole.Raw.Length / rows * batch[i].Rows);
             answers[i][output] = whole with { Shape = [batch[i].Rows, .. whole.Shape.AsSpan(1)], Raw = whole.Raw.Slice(offset, length) };
             offset += length;
         }
-    }
-
-    private static int LengthOfStrings(ReadOnlySpan<byte> raw, long count)
-    {
-        var rest = raw;
-        for (var i = 0L; i < count; i++)
-        {
-            BytesFraming.Take(ref rest);
-        }
-
-        return raw.Length - rest.Length;
     }
 }

@@ -17,6 +17,8 @@ internal sealed class LoadedModel(
     private int _state;
     private long _predictions;
     private long _failures;
+    private long _successTicks;
+    private long _failureTicks;
     private long _lastInferenceMicros;
 
     public string ModelName { get; } = version.ModelName;
@@ -45,17 +47,27 @@ internal sealed class LoadedModel(
 
     public long Failures => Volatile.Read(ref _failures);
 
+    /// <summary>From request to answer, of all that succeeded.</summary>
+    public TimeSpan SuccessTime => TimeSpan.FromTicks(Volatile.Read(ref _successTicks));
+
+    public TimeSpan FailureTime => TimeSpan.FromTicks(Volatile.Read(ref _failureTicks));
+
     /// <summary>Microseconds since the epoch; 0: never.</summary>
     public long LastInferenceMicros => Volatile.Read(ref _lastInferenceMicros);
 
     public void Succeeded(TimeSpan duration, long nowMicros)
     {
         Interlocked.Increment(ref _predictions);
+        Interlocked.Add(ref _successTicks, duration.Ticks);
         Volatile.Write(ref _lastInferenceMicros, nowMicros);
         Latencies.Record(duration);
     }
 
-    public void Failed() => Interlocked.Increment(ref _failures);
+    public void Failed(TimeSpan duration)
+    {
+        Interlocked.Increment(ref _failures);
+        Interlocked.Add(ref _failureTicks, duration.Ticks);
+    }
 
     /// <summary>False when the version was retired; the caller looks its successor up.</summary>
     public bool TryLease()

@@ -7,54 +7,83 @@ namespace CloudNativeAi.Inference.Models;
 
 /// <summary>Brings what is served of one model to what the registry says, and tries again for as long as it cannot.</summary>
 internal sealed partial class ModelFollower(
-    string modelName, VersionPool pool, ServedModels served, ModelCache cache, IOptions<ModelOptions> options, TimeProvider timeProvider, ILogger logger)
+    ModelState first, VersionPool pool, ServedModels served, ModelCache cache, IOptions<ModelOptions> options, TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(1);
 
-    // Only the newest state counts.
-    private readonly Channel<ModelState> _wanted = Channel.CreateBounded<ModelState>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly string _modelName = first.ModelName;
+    private readonly Channel<Wish> _wishes = Channel.CreateUnbounded<Wish>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when the first state was served or found impossible.</summary>
     public Task FirstAttempt => _firstAttempt.Task;
 
-    public void Offer(ModelState state) => _wanted.Writer.TryWrite(state);
+    public void Offer(ModelState state) => _wishes.Writer.TryWrite(new Wish { State = state });
+
+    /// <summary>Ends when it was tried.</summary>
+    public Task LoadAsync() => WishAsync(isUnloaded: false);
+
+    public Task UnloadAsync() => WishAsync(isUnloaded: true);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        ModelState? state = null;
-        var delay = options.Value.RetryDelay;
+        var state = first;
+        var isUnloaded = false;
+        var isSettled = false;
+        var delay = TimeSpan.Zero;
+        List<TaskCompletionSource> waiting = [];
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                state = state is null
-                    ? await _wanted.Reader.ReadAsync(cancellationToken)
-                    : await NextOrRetryAsync(state, delay, cancellationToken);
+                await WaitForWishAsync(isSettled ? Timeout.InfiniteTimeSpan : delay, cancellationToken);
+                // Only the newest counts.
+                while (_wishes.Reader.TryRead(out var wish))
+                {
+                    state = wish.State ?? state;
+                    isUnloaded = wish.IsUnloaded ?? isUnloaded;
+                    delay = TimeSpan.Zero;
+                    if (wish.Tried is not null)
+                    {
+                        waiting.Add(wish.Tried);
+                    }
+                }
 
-                if (await ServeAsync(state, cancellationToken))
-                {
-                    state = null;
-                    delay = options.Value.RetryDelay;
-                }
-                else
-                {
-                    delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
-                }
+                isSettled = isUnloaded ? Unload(state) : await ServeAsync(state, cancellationToken);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                LogFailed(exception, modelName);
+                isSettled = false;
+                LogFailed(exception, _modelName);
             }
 
+            delay = delay == TimeSpan.Zero ? options.Value.RetryDelay : delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
+            waiting.ForEach(tried => tried.SetResult());
+            waiting.Clear();
             _firstAttempt.TrySetResult();
         }
+    }
+
+    private Task WishAsync(bool isUnloaded)
+    {
+        var tried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _wishes.Writer.TryWrite(new Wish { IsUnloaded = isUnloaded, Tried = tried });
+        return tried.Task;
+    }
+
+    private bool Unload(ModelState state)
+    {
+        served.Set(new ServedModel(
+            _modelName, ImmutableDictionary<string, LoadedModel>.Empty, ImmutableDictionary<string, (int, string)>.Empty,
+            state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion, IsUnloaded: true));
+        pool.Unload(_modelName);
+        return true;
     }
 
     /// <summary>True when every alias is served as wished.</summary>
     private async Task<bool> ServeAsync(ModelState state, CancellationToken cancellationToken)
     {
-        var before = served.Find(modelName);
+        var before = served.Find(_modelName);
         var aliases = before?.Aliases ?? ImmutableDictionary<string, LoadedModel>.Empty;
         aliases = aliases.RemoveRange(aliases.Keys.Where(alias => !state.Aliases.ContainsKey(alias)));
         var pending = state.Aliases
@@ -66,23 +95,23 @@ internal sealed partial class ModelFollower(
         {
             try
             {
-                var loaded = await pool.GetAsync(modelName, version, cancellationToken);
+                var loaded = await pool.GetAsync(_modelName, version, cancellationToken);
                 aliases = aliases.SetItem(alias, loaded);
                 pending = pending.Remove(alias);
                 Publish(state, aliases, pending);
-                LogServing(modelName, alias, version);
+                LogServing(_modelName, alias, version);
             }
             catch (InferenceException exception)
             {
                 // What was served before goes on serving.
                 pending = pending.SetItem(alias, (version, exception.Message));
                 Publish(state, aliases, pending);
-                LogNotServed(modelName, alias, version, exception.Message);
+                LogNotServed(_modelName, alias, version, exception.Message);
             }
         }
 
         cache.SaveServed(
-            new ManifestModel(modelName, aliases.ToDictionary(alias => alias.Key, alias => alias.Value.Version), state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion),
+            new ManifestModel(_modelName, aliases.ToDictionary(alias => alias.Key, alias => alias.Value.Version), state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion),
             pending.Keys);
         return pending.IsEmpty;
     }
@@ -90,21 +119,26 @@ internal sealed partial class ModelFollower(
     // The new set is in place before the pool may retire what is no longer in it.
     private void Publish(ModelState state, ImmutableDictionary<string, LoadedModel> aliases, ImmutableDictionary<string, (int Version, string Reason)> pending)
     {
-        served.Set(new ServedModel(modelName, aliases, pending, state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion));
-        pool.SetAliased(modelName, aliases.Values.Select(model => model.Version).Concat(pending.Values.Select(wanted => wanted.Version)).ToHashSet());
+        served.Set(new ServedModel(_modelName, aliases, pending, state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion));
+        pool.SetAliased(_modelName, aliases.Values.Select(model => model.Version).Concat(pending.Values.Select(wanted => wanted.Version)).ToHashSet());
     }
 
-    private async Task<ModelState> NextOrRetryAsync(ModelState state, TimeSpan delay, CancellationToken cancellationToken)
+    private async Task WaitForWishAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(delay, timeProvider);
+        if (atMost == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(atMost, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return await _wanted.Reader.ReadAsync(either.Token);
+            await _wishes.Reader.WaitToReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return state;
+            // Time to try again.
         }
     }
 
@@ -116,4 +150,15 @@ internal sealed partial class ModelFollower(
 
     [LoggerMessage(LogLevel.Error, "Following model {ModelName} failed")]
     private partial void LogFailed(Exception exception, string modelName);
+
+    private sealed class Wish
+    {
+        /// <summary>Null: as before.</summary>
+        public ModelState? State { get; init; }
+
+        /// <summary>Null: as before.</summary>
+        public bool? IsUnloaded { get; init; }
+
+        public TaskCompletionSource? Tried { get; init; }
+    }
 }

@@ -17,7 +17,9 @@ internal static class ModelRegistration
         builder.Services.AddSingleton<ModelCache>();
         builder.Services.AddSingleton<ModelLoader>();
         builder.Services.AddSingleton<VersionPool>();
+        builder.Services.AddActivatedSingleton<TritonMetrics>();
         builder.Services.AddSingleton<ServedModels>();
+        builder.Services.AddSingleton<ModelRepository>();
         builder.Services.AddHostedService<RegistryFollowerWorker>();
         builder.Services.AddHealthChecks().AddCheck<ModelsHealthCheck>("models");
     }

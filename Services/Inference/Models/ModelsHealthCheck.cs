@@ -2,7 +2,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CloudNativeAi.Inference.Models;
 
-/// <summary>Ready once it is known what to serve. A single model that cannot be served is that model's matter.</summary>
+/// <summary>
+/// Ready as soon as the last known models serve, with or without the registry; without either it is degraded, as it is when
+/// a model cannot be served. Only a machine that must not serve is unhealthy.
+/// </summary>
 internal sealed class ModelsHealthCheck(ServedModels served, ExecutionProvider provider) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -14,7 +17,7 @@ internal sealed class ModelsHealthCheck(ServedModels served, ExecutionProvider p
 
         if (!served.IsInitialized)
         {
-            return Task.FromResult(HealthCheckResult.Unhealthy("The model registry was not reached yet, and nothing is cached."));
+            return Task.FromResult(HealthCheckResult.Degraded("The model registry was not reached yet, and no model is served from the cache yet."));
         }
 
         var failing = served.All.SelectMany(model => model.Pending.Where(pending => pending.Value.Reason.Length > 0).Select(pending => $"{model.Name}/{pending.Key}: {pending.Value.Reason}"));

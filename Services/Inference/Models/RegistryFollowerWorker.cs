@@ -11,7 +11,7 @@ namespace CloudNativeAi.Inference.Models;
 /// </summary>
 internal sealed partial class RegistryFollowerWorker(
     Registry.ModelRegistryClient registry,
-    VersionPool pool,
+    ModelRepository models,
     ServedModels served,
     ModelCache cache,
     IOptions<ModelOptions> options,
@@ -19,8 +19,6 @@ internal sealed partial class RegistryFollowerWorker(
     ILogger<RegistryFollowerWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan MaxReconnectDelay = TimeSpan.FromSeconds(10);
-
-    private readonly Dictionary<string, (ModelFollower Follower, Task Running)> _followers = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -46,7 +44,7 @@ internal sealed partial class RegistryFollowerWorker(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await Task.WhenAll(_followers.Values.Select(follower => follower.Running)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await models.StoppedAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ServeLastAsync(CancellationToken cancellationToken)
@@ -61,12 +59,12 @@ internal sealed partial class RegistryFollowerWorker(
                 Traffic = new TrafficPolicy { ChallengerShare = model.ChallengerShare, ShadowChallenger = model.ShadowChallenger },
             };
             state.Aliases.Add(new Dictionary<string, int>(model.Aliases));
-            Follow(state, cancellationToken);
+            models.Follow(state, cancellationToken);
         }
 
         if (last.Count > 0)
         {
-            await FirstAttemptsAsync(cancellationToken);
+            await models.FirstAttemptsAsync(cancellationToken);
             served.Initialized();
         }
     }
@@ -77,44 +75,20 @@ internal sealed partial class RegistryFollowerWorker(
         var present = await registry.ListModelsAsync(new ListModelsRequest(), cancellationToken: cancellationToken);
         foreach (var state in present.Models)
         {
-            Follow(state, cancellationToken);
+            models.Follow(state, cancellationToken);
         }
 
-        await FirstAttemptsAsync(cancellationToken);
+        await models.FirstAttemptsAsync(cancellationToken);
         served.Initialized();
         connected();
 
         using var watch = registry.WatchModels(new WatchModelsRequest(), cancellationToken: cancellationToken);
         await foreach (var state in watch.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            Follow(state, cancellationToken);
+            models.Follow(state, cancellationToken);
         }
-    }
-
-    private Task FirstAttemptsAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_followers.Values.Select(follower => follower.Follower.FirstAttempt)).WaitAsync(cancellationToken);
-
-    private void Follow(ModelState state, CancellationToken cancellationToken)
-    {
-        if (!_followers.TryGetValue(state.ModelName, out var known))
-        {
-            if (_followers.Count >= options.Value.MaxModels)
-            {
-                LogTooMany(state.ModelName, options.Value.MaxModels);
-                return;
-            }
-
-            var follower = new ModelFollower(state.ModelName, pool, served, cache, options, timeProvider, logger);
-            known = (follower, follower.RunAsync(cancellationToken));
-            _followers.Add(state.ModelName, known);
-        }
-
-        known.Follower.Offer(state);
     }
 
     [LoggerMessage(LogLevel.Warning, "The model registry is not reachable ({Reason}); {Count} models go on serving what they serve")]
     private partial void LogWatchLost(string reason, int count);
-
-    [LoggerMessage(LogLevel.Warning, "Model {ModelName} is ignored: Models:MaxModels is {MaxModels}")]
-    private partial void LogTooMany(string modelName, int maxModels);
 }

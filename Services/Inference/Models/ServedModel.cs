@@ -5,10 +5,12 @@ namespace CloudNativeAi.Inference.Models;
 /// <summary>What is served of one model right now. Replaced whole; readers need no lock.</summary>
 /// <param name="Aliases">To loaded versions.</param>
 /// <param name="Pending">Versions an alias should point to but that are not served, to the reason; empty while they load.</param>
+/// <param name="IsUnloaded">Taken out of this process by a client's wish, until it is loaded again.</param>
 internal sealed record ServedModel(
     string Name,
     ImmutableDictionary<string, LoadedModel> Aliases,
     ImmutableDictionary<string, (int Version, string Reason)> Pending,
     double ChallengerShare,
     bool ShadowChallenger,
-    int LatestVersion);
+    int LatestVersion,
+    bool IsUnloaded = false);

@@ -15,6 +15,8 @@ internal sealed class ServedModels(VersionPool pool)
 
     public IReadOnlyCollection<ServedModel> All => [.. _models.Values];
 
+    public IEnumerable<string> Names => _models.Keys.Order(StringComparer.Ordinal);
+
     public ServedModel? Find(string modelName) => _models.GetValueOrDefault(modelName);
 
     /// <summary>The aliases that point to the version, by name.</summary>
@@ -26,6 +28,10 @@ internal sealed class ServedModels(VersionPool pool)
     public void Set(ServedModel model) => ImmutableInterlocked.AddOrUpdate(ref _models, model.Name, model, (_, _) => model);
 
     public void Initialized() => IsInitialized = true;
+
+    public InferenceException Unknown(string modelName) => IsInitialized
+        ? new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' is not found")
+        : new InferenceException(InferenceErrorKind.Unavailable, $"Request for model '{modelName}': the server is not at ready state, it waits for the model registry");
 
     /// <exception cref="InferenceException">There is nothing of that name and alias to lease.</exception>
     public ModelLease LeaseByAlias(string modelName, string alias)
@@ -58,6 +64,11 @@ internal sealed class ServedModels(VersionPool pool)
             }
 
             var model = Find(modelName) ?? throw Unknown(modelName);
+            if (model.IsUnloaded)
+            {
+                throw Unloaded(model);
+            }
+
             if (version < 1 || version > model.LatestVersion)
             {
                 throw new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' version {version} is not found");
@@ -73,12 +84,16 @@ internal sealed class ServedModels(VersionPool pool)
         }
     }
 
-    private InferenceException Unknown(string modelName) => IsInitialized
-        ? new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' is not found")
-        : new InferenceException(InferenceErrorKind.Unavailable, $"Request for model '{modelName}': the server is not at ready state, it waits for the model registry");
+    private static InferenceException Unloaded(ServedModel model) =>
+        new(InferenceErrorKind.Unavailable, $"Model '{model.Name}' is not at ready state: unloaded");
 
     private static InferenceException WithoutAlias(ServedModel model, string alias)
     {
+        if (model.IsUnloaded)
+        {
+            return Unloaded(model);
+        }
+
         if (model.Pending.TryGetValue(alias, out var pending))
         {
             var reason = pending.Reason.Length == 0 ? "it is being loaded" : pending.Reason;

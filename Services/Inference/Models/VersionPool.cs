@@ -87,6 +87,30 @@ internal sealed partial class VersionPool : IDisposable
         Trim();
     }
 
+    /// <summary>Lets go of every version of a model.</summary>
+    public void Unload(string modelName)
+    {
+        List<LoadedModel> unloaded = [];
+        lock (_lock)
+        {
+            _aliased.Remove(modelName);
+            foreach (var (key, entry) in _entries.Where(entry => entry.Key.Name == modelName).ToList())
+            {
+                _entries.Remove(key);
+                if (entry.Model is { } model)
+                {
+                    unloaded.Add(model);
+                }
+            }
+        }
+
+        foreach (var model in unloaded)
+        {
+            model.Retire();
+            LogUnloaded(model.ModelName, model.Version);
+        }
+    }
+
     public void Dispose()
     {
         _loads.Dispose();
@@ -113,9 +137,17 @@ internal sealed partial class VersionPool : IDisposable
             {
                 var cached = await _cache.GetAsync(modelName, version, timeout.Token);
                 var model = _loader.Load(cached);
+                bool isWanted;
                 lock (_lock)
                 {
                     entry.Model = model;
+                    isWanted = _entries.GetValueOrDefault((modelName, version)) == entry;
+                }
+
+                if (!isWanted)
+                {
+                    model.Retire();
+                    throw new InferenceException(InferenceErrorKind.Unavailable, $"Model '{modelName}' version {version} was unloaded while it was being loaded.");
                 }
 
                 Trim();
@@ -130,7 +162,10 @@ internal sealed partial class VersionPool : IDisposable
         {
             lock (_lock)
             {
-                _entries.Remove((modelName, version));
+                if (_entries.GetValueOrDefault((modelName, version)) == entry)
+                {
+                    _entries.Remove((modelName, version));
+                }
             }
 
             throw exception is OperationCanceledException

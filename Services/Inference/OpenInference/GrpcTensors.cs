@@ -11,7 +11,7 @@ namespace CloudNativeAi.Inference.OpenInference;
 internal static class GrpcTensors
 {
     /// <exception cref="InferenceException">The message contradicts itself.</exception>
-    public static Tensor[] Decode(ModelInferRequest request)
+    public static InferCall Decode(ModelInferRequest request)
     {
         var isRaw = request.RawInputContents.Count > 0;
         if (isRaw && request.RawInputContents.Count != request.Inputs.Count)
@@ -23,23 +23,17 @@ internal static class GrpcTensors
         var tensors = new Tensor[request.Inputs.Count];
         for (var i = 0; i < tensors.Length; i++)
         {
-            var input = request.Inputs[i];
-            if (!Datatypes.TryParse(input.Datatype, out var datatype))
-            {
-                throw InferenceException.Invalid($"inference input '{input.Name}' has the unknown data-type '{input.Datatype}'");
-            }
-
-            long[] shape = [.. input.Shape];
-            if (isRaw && input.Contents is not null && HasContents(input.Contents))
-            {
-                throw InferenceException.Invalid($"contents field must not be specified when using raw_input_contents for '{input.Name}' for model '{request.ModelName}'");
-            }
-
-            var raw = isRaw ? request.RawInputContents[i].Memory : Encode(request.ModelName, input, datatype, shape);
-            tensors[i] = new Tensor(input.Name, datatype, shape, raw);
+            tensors[i] = Decode(request, i, isRaw);
         }
 
-        return tensors;
+        var outputs = request.Outputs.Count == 0 ? [] : new RequestedOutput[request.Outputs.Count];
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            var output = request.Outputs[i];
+            outputs[i] = new RequestedOutput(output.Name, output.Parameters.Count == 0 ? 0 : InferParameters.ReadClassification(output.Name, output.Parameters));
+        }
+
+        return new InferCall(tensors, outputs, request.Parameters.Count == 0 ? null : InferParameters.ReadTimeout(request.Parameters));
     }
 
     public static ModelInferResponse Encode(InferAnswer answer, string id)
@@ -60,6 +54,28 @@ internal static class GrpcTensors
         }
 
         return response;
+    }
+
+    private static Tensor Decode(ModelInferRequest request, int index, bool isRaw)
+    {
+        var input = request.Inputs[index];
+        if (!Datatypes.TryParse(input.Datatype, out var datatype))
+        {
+            throw InferenceException.Invalid($"inference input '{input.Name}' has the unknown data-type '{input.Datatype}'");
+        }
+
+        if (input.Parameters.Count > 0)
+        {
+            InferParameters.RefuseSharedMemory($"input '{input.Name}'", input.Parameters);
+        }
+
+        long[] shape = [.. input.Shape];
+        if (isRaw && input.Contents is not null && HasContents(input.Contents))
+        {
+            throw InferenceException.Invalid($"contents field must not be specified when using raw_input_contents for '{input.Name}' for model '{request.ModelName}'");
+        }
+
+        return new Tensor(input.Name, datatype, shape, isRaw ? request.RawInputContents[index].Memory : Encode(request.ModelName, input, datatype, shape));
     }
 
     private static bool HasContents(InferTensorContents contents) => CountOf(contents) > 0;

@@ -1,10 +1,12 @@
 namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>A request of the Open Inference Protocol, whichever wire it came by.</summary>
-/// <param name="Version">Empty: the champion. Else a number, or an alias.</param>
 /// <param name="Outputs">Empty: all.</param>
 /// <param name="QueueTimeout">Longest wait for an instance; null: none.</param>
-internal sealed record InferCall(string ModelName, string Version, IReadOnlyList<Tensor> Inputs, IReadOnlyList<string> Outputs, TimeSpan? QueueTimeout);
+internal sealed record InferCall(IReadOnlyList<Tensor> Inputs, IReadOnlyList<RequestedOutput> Outputs, TimeSpan? QueueTimeout = null);
+
+/// <param name="Classification">Instead of the values, the labels of the greatest this many; 0: the values.</param>
+internal readonly record struct RequestedOutput(string Name, int Classification = 0);
 
 /// <param name="Outputs">In the order asked for.</param>
 internal sealed record InferAnswer(string ModelName, int Version, Tensor[] Outputs);

@@ -11,12 +11,19 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
 {
     private readonly int _maxBatchSize = options.Value.MaxBatchSize;
 
+    /// <param name="version">Empty: the champion. Else a number, or an alias.</param>
     /// <exception cref="InferenceException">The request is refused.</exception>
-    public async ValueTask<InferAnswer> InferAsync(InferCall call, CancellationToken cancellationToken)
+    public async ValueTask<InferAnswer> InferAsync(string modelName, string version, InferCall call, CancellationToken cancellationToken)
+    {
+        using var lease = await LeaseAsync(modelName, version, cancellationToken);
+        return await InferAsync(lease.Model, call, cancellationToken);
+    }
+
+    /// <param name="model">Leased by the caller until the answer is there.</param>
+    /// <exception cref="InferenceException">The request is refused.</exception>
+    public async ValueTask<InferAnswer> InferAsync(LoadedModel model, InferCall call, CancellationToken cancellationToken)
     {
         var started = timeProvider.GetTimestamp();
-        using var lease = await LeaseAsync(call.ModelName, call.Version, cancellationToken);
-        var model = lease.Model;
         var succeeded = false;
         using var activity = InferenceMetrics.Activities.StartActivity("infer");
         activity?.SetTag("model.name", model.ModelName).SetTag("model.version", model.Version);
@@ -25,6 +32,14 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
             var inputs = InputBinding.Bind(model, call.Inputs, _maxBatchSize, out var rows);
             var outputs = InputBinding.BindOutputs(model, call.Outputs);
             var answer = await model.Batcher.RunAsync(inputs, outputs, rows, call.QueueTimeout, cancellationToken);
+            for (var i = 0; i < call.Outputs.Count; i++)
+            {
+                if (call.Outputs[i].Classification is > 0 and var count)
+                {
+                    answer[i] = Classification.Top(answer[i], count, model.IsBatched);
+                }
+            }
+
             succeeded = true;
             return new InferAnswer(model.ModelName, model.Version, answer);
         }
@@ -38,7 +53,7 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
             }
             else
             {
-                model.Failed();
+                model.Failed(duration);
                 activity?.SetStatus(ActivityStatusCode.Error);
             }
         }

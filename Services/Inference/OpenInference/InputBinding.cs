@@ -41,21 +41,21 @@ internal static class InputBinding
     }
 
     /// <exception cref="InferenceException">The model has no such output.</exception>
-    public static int[] BindOutputs(LoadedModel model, IReadOnlyList<string> names)
+    public static int[] BindOutputs(LoadedModel model, IReadOnlyList<RequestedOutput> requested)
     {
         var outputs = model.Onnx.Outputs;
-        var indexes = new int[names.Count == 0 ? outputs.Count : names.Count];
+        var indexes = new int[requested.Count == 0 ? outputs.Count : requested.Count];
         for (var i = 0; i < indexes.Length; i++)
         {
-            indexes[i] = names.Count == 0 ? i : IndexOf(outputs, names[i]);
+            indexes[i] = requested.Count == 0 ? i : IndexOf(outputs, requested[i].Name);
             if (indexes[i] < 0)
             {
-                throw InferenceException.Invalid($"unexpected inference output '{names[i]}' requested for model '{model.ModelName}'");
+                throw InferenceException.Invalid($"unexpected inference output '{requested[i].Name}' requested for model '{model.ModelName}'");
             }
 
             if (indexes.AsSpan(0, i).Contains(indexes[i]))
             {
-                throw InferenceException.Invalid($"output '{names[i]}' is requested twice");
+                throw InferenceException.Invalid($"output '{requested[i].Name}' is requested twice");
             }
         }
 

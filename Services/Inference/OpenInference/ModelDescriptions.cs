@@ -1,32 +1,84 @@
 using System.Globalization;
 using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Inference.Models;
+using CloudNativeAi.Inference.Tensors;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>What clients may know of the server and its models, for both wires.</summary>
 internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, ExecutionProvider provider, InferenceEngine engine)
 {
-    public const string ServerName = "CloudNativeAi";
+    private const string ServerName = "CloudNativeAi";
 
     // Triton's name for a model of this kind; its clients look at it.
-    public const string Platform = "onnxruntime_onnx";
+    private const string Platform = "onnxruntime_onnx";
 
-    public static readonly string ServerVersion = typeof(ModelDescriptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+    private static readonly string ServerVersion = typeof(ModelDescriptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    public static readonly string[] Extensions = ["parameters", "statistics"];
+    // Those that are served, under Triton's names.
+    private static readonly string[] Extensions = ["classification", "model_repository", "model_configuration", "binary_tensor_data", "parameters", "statistics"];
 
-    /// <summary>Versions in memory, ascending.</summary>
-    public IEnumerable<string> VersionsOf(string modelName) =>
-        pool.Loaded.Where(model => model.ModelName == modelName).Select(model => model.Version).Order().Select(Invariant);
+    public static ServerMetadataResponse Server => new() { Name = ServerName, Version = ServerVersion, Extensions = { Extensions } };
 
-    public Dictionary<string, string> PropertiesOf(LoadedModel model)
+    /// <param name="version">See <see cref="InferenceEngine.LeaseAsync"/>.</param>
+    /// <exception cref="InferenceException">There is no such version, or it is not ready.</exception>
+    public async Task<ModelMetadataResponse> MetadataAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        using var lease = await engine.LeaseAsync(modelName, version, cancellationToken);
+        var metadata = new ModelMetadataResponse { Name = lease.Model.ModelName, Platform = Platform };
+        metadata.Versions.Add(VersionsOf(lease.Model.ModelName));
+        metadata.Inputs.Add(lease.Model.Onnx.Inputs.Select(Encode));
+        metadata.Outputs.Add(lease.Model.Onnx.Outputs.Select(Encode));
+        metadata.Properties.Add(PropertiesOf(lease.Model));
+        return metadata;
+    }
+
+    /// <param name="version">See <see cref="InferenceEngine.LeaseAsync"/>.</param>
+    /// <exception cref="InferenceException">There is no such version, or it is not ready.</exception>
+    public async Task<ModelConfig> ConfigAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        using var lease = await engine.LeaseAsync(modelName, version, cancellationToken);
+        var model = lease.Model;
+        var config = new ModelConfig
+        {
+            Name = model.ModelName,
+            Platform = Platform,
+            Backend = "onnxruntime",
+            MaxBatchSize = model.IsBatched ? model.Batcher.Settings.MaxBatchSize : 0,
+            DefaultModelFilename = Modeling.ModelFiles.Onnx,
+            ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = false },
+            ResponseCache = new ModelResponseCache { Enable = false },
+            InstanceGroup =
+            {
+                new ModelInstanceGroup
+                {
+                    Name = $"{model.ModelName}_0", Count = model.Batcher.Settings.Instances,
+                    Kind = provider.Name == "cpu" ? ModelInstanceGroup.Types.Kind.Cpu : ModelInstanceGroup.Types.Kind.Gpu,
+                },
+            },
+        };
+        if (model.IsBatched)
+        {
+            config.DynamicBatching = new ModelDynamicBatching
+            {
+                DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)model.Batcher.Settings.MaxQueueSize },
+            };
+        }
+
+        // The dimension that counts rows is not among Triton's dims.
+        var skipped = model.IsBatched ? 1 : 0;
+        config.Input.Add(model.Onnx.Inputs.Select(info => new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
+        config.Output.Add(model.Onnx.Outputs.Select(info => new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
+        return config;
+    }
+
+    private Dictionary<string, string> PropertiesOf(LoadedModel model)
     {
         var properties = new Dictionary<string, string>(model.Onnx.Properties, StringComparer.Ordinal)
         {
             ["digest"] = model.Digest,
             ["version"] = Invariant(model.Version),
-            ["aliases"] = string.Join(',', AliasesOf(model)),
+            ["aliases"] = string.Join(',', served.AliasesOf(model)),
             ["execution_provider"] = provider.Name,
             ["execution_provider_fallback"] = provider.IsFallback ? "true" : "false",
             ["rows_share_a_run"] = model.IsBatched ? "true" : "false",
@@ -40,8 +92,6 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
 
         return properties;
     }
-
-    public IEnumerable<string> AliasesOf(LoadedModel model) => served.AliasesOf(model);
 
     /// <param name="modelName">Empty: all.</param>
     /// <param name="version">Empty: all that are in memory.</param>
@@ -61,9 +111,11 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
         return [.. pool.Loaded.Where(model => modelName.Length == 0 || model.ModelName == modelName).OrderBy(model => (model.ModelName, model.Version)).Select(StatisticsOf)];
     }
 
+    /// <summary>What is loaded, what should be, and models of which nothing is.</summary>
     public IEnumerable<RepositoryIndexResponse.Types.ModelIndex> Index(bool readyOnly)
     {
-        foreach (var model in pool.Loaded.OrderBy(model => (model.ModelName, model.Version)))
+        var loaded = pool.Loaded.OrderBy(model => (model.ModelName, model.Version)).ToList();
+        foreach (var model in loaded)
         {
             yield return new RepositoryIndexResponse.Types.ModelIndex { Name = model.ModelName, Version = Invariant(model.Version), State = "READY" };
         }
@@ -77,12 +129,22 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
                     Name = model.Name, Version = Invariant(version), State = reason.Length == 0 ? "LOADING" : "UNAVAILABLE", Reason = reason,
                 };
             }
+
+            if (model.Pending.IsEmpty && loaded.All(version => version.ModelName != model.Name))
+            {
+                yield return new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, State = "UNAVAILABLE", Reason = model.IsUnloaded ? "unloaded" : "no alias is set" };
+            }
         }
     }
+
+    /// <summary>Versions in memory, ascending.</summary>
+    public IEnumerable<string> VersionsOf(string modelName) =>
+        pool.Loaded.Where(model => model.ModelName == modelName).Select(model => model.Version).Order().Select(Invariant);
 
     private static ModelStatistics StatisticsOf(LoadedModel model)
     {
         var batches = model.Batches;
+        var requests = batches.Requests;
         var statistics = new ModelStatistics
         {
             Name = model.ModelName,
@@ -92,18 +154,32 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
             ExecutionCount = (ulong)batches.ExecutionCount,
             InferenceStats = new InferStatistics
             {
-                Success = Duration(model.Predictions, TimeSpan.Zero),
-                Fail = Duration(model.Failures, TimeSpan.Zero),
+                Success = Duration(model.Predictions, model.SuccessTime),
+                Fail = Duration(model.Failures, model.FailureTime),
                 Queue = Duration(batches.QueueTime.Count, batches.QueueTime.Total),
-                ComputeInfer = Duration(batches.ExecutionCount, batches.ComputeTime),
+                ComputeInput = Duration(requests.Count, requests.Times.Input),
+                ComputeInfer = Duration(requests.Count, requests.Times.Compute),
+                ComputeOutput = Duration(requests.Count, requests.Times.Output),
+                CacheHit = new StatisticDuration(),
+                CacheMiss = new StatisticDuration(),
             },
         };
         statistics.BatchStats.Add(batches.Batches.Select(batch => new InferBatchStatistics
         {
-            BatchSize = (ulong)batch.Rows, ComputeInfer = Duration(batch.Count, batch.Total),
+            BatchSize = (ulong)batch.Rows,
+            ComputeInput = Duration(batch.Count, batch.Times.Input),
+            ComputeInfer = Duration(batch.Count, batch.Times.Compute),
+            ComputeOutput = Duration(batch.Count, batch.Times.Output),
         }));
         return statistics;
     }
+
+    private static ModelMetadataResponse.Types.TensorMetadata Encode(TensorInfo info) =>
+        new() { Name = info.Name, Datatype = info.Datatype.ToName(), Shape = { info.Shape } };
+
+    // Triton's configurations say STRING where its protocol says BYTES.
+    private static DataType TypeOf(Datatype datatype) =>
+        datatype == Datatype.Bytes ? DataType.TypeString : Enum.Parse<DataType>($"Type{datatype}", ignoreCase: true);
 
     private static StatisticDuration Duration(long count, TimeSpan total) => new() { Count = (ulong)count, Ns = (ulong)(total.Ticks * 100) };
 

@@ -1,11 +1,10 @@
 using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Inference.Models;
-using CloudNativeAi.Inference.Tensors;
 using Grpc.Core;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
-internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedModels served, ModelDescriptions descriptions)
+internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedModels served, ModelDescriptions descriptions, ModelRepository repository)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -17,47 +16,24 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
     public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>
         new() { Ready = await engine.IsReadyAsync(request.Name, request.Version, context.CancellationToken) };
 
-    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context)
-    {
-        var response = new ServerMetadataResponse { Name = ModelDescriptions.ServerName, Version = ModelDescriptions.ServerVersion };
-        response.Extensions.Add(ModelDescriptions.Extensions);
-        return Task.FromResult(response);
-    }
+    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
+        Task.FromResult(ModelDescriptions.Server);
 
-    public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
-    {
-        try
-        {
-            using var lease = await engine.LeaseAsync(request.Name, request.Version, context.CancellationToken);
-            var response = new ModelMetadataResponse { Name = lease.Model.ModelName, Platform = ModelDescriptions.Platform };
-            response.Versions.Add(descriptions.VersionsOf(lease.Model.ModelName));
-            response.Inputs.Add(lease.Model.Onnx.Inputs.Select(Encode));
-            response.Outputs.Add(lease.Model.Onnx.Outputs.Select(Encode));
-            response.Properties.Add(descriptions.PropertiesOf(lease.Model));
-            return response;
-        }
-        catch (InferenceException exception)
-        {
-            throw exception.ToRpcException();
-        }
-    }
+    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context) =>
+        AnswerAsync(descriptions.MetadataAsync(request.Name, request.Version, context.CancellationToken));
 
-    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
-    {
-        try
-        {
-            return await InferAsync(request, context.CancellationToken);
-        }
-        catch (InferenceException exception)
-        {
-            throw exception.ToRpcException();
-        }
-    }
+    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
+        AnswerAsync(ConfigAsync(request, context.CancellationToken));
 
-    public override async Task ModelStreamInfer(
-        IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
-    {
-        await OrderedStream.RunAsync(
+    public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context) =>
+        AnswerAsync(StatisticsAsync(request, context.CancellationToken));
+
+    public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        AnswerAsync(InferAsync(request, context.CancellationToken));
+
+    public override Task ModelStreamInfer(
+        IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
+        OrderedStream.RunAsync(
             requestStream.ReadAllAsync(context.CancellationToken),
             async (request, token) =>
             {
@@ -73,15 +49,13 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
             },
             responseStream.WriteAsync,
             context.CancellationToken);
-    }
 
-    public override async Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
+    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context)
     {
         try
         {
-            var response = new ModelStatisticsResponse();
-            response.ModelStats.Add(await descriptions.StatisticsAsync(request.Name, request.Version, context.CancellationToken));
-            return response;
+            ModelRepository.CheckName(request.RepositoryName);
+            return Task.FromResult(new RepositoryIndexResponse { Models = { descriptions.Index(request.Ready) } });
         }
         catch (InferenceException exception)
         {
@@ -89,26 +63,48 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
         }
     }
 
-    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context)
+    public override Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context) =>
+        AnswerAsync(LoadAsync(request, context.CancellationToken));
+
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
+        AnswerAsync(UnloadAsync(request, context.CancellationToken));
+
+    // The one place where a refusal becomes a status.
+    private static async Task<T> AnswerAsync<T>(Task<T> answer)
     {
-        var response = new RepositoryIndexResponse();
-        response.Models.Add(descriptions.Index(request.Ready));
-        return Task.FromResult(response);
+        try
+        {
+            return await answer;
+        }
+        catch (InferenceException exception)
+        {
+            throw exception.ToRpcException();
+        }
     }
 
     private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, CancellationToken cancellationToken)
     {
-        var call = new InferCall(
-            request.ModelName, request.ModelVersion, GrpcTensors.Decode(request),
-            request.Outputs.Count == 0 ? [] : [.. request.Outputs.Select(output => output.Name)],
-            request.Parameters.Count == 0 ? null : InferParameters.ReadTimeout(request.Parameters));
-        return GrpcTensors.Encode(await engine.InferAsync(call, cancellationToken), request.Id);
+        var answer = await engine.InferAsync(request.ModelName, request.ModelVersion, GrpcTensors.Decode(request), cancellationToken);
+        return GrpcTensors.Encode(answer, request.Id);
     }
 
-    private static ModelMetadataResponse.Types.TensorMetadata Encode(TensorInfo info)
+    private async Task<ModelConfigResponse> ConfigAsync(ModelConfigRequest request, CancellationToken cancellationToken) =>
+        new() { Config = await descriptions.ConfigAsync(request.Name, request.Version, cancellationToken) };
+
+    private async Task<ModelStatisticsResponse> StatisticsAsync(ModelStatisticsRequest request, CancellationToken cancellationToken) =>
+        new() { ModelStats = { await descriptions.StatisticsAsync(request.Name, request.Version, cancellationToken) } };
+
+    private async Task<RepositoryModelLoadResponse> LoadAsync(RepositoryModelLoadRequest request, CancellationToken cancellationToken)
     {
-        var metadata = new ModelMetadataResponse.Types.TensorMetadata { Name = info.Name, Datatype = info.Datatype.ToName() };
-        metadata.Shape.Add(info.Shape);
-        return metadata;
+        ModelRepository.CheckName(request.RepositoryName);
+        await repository.LoadAsync(request.ModelName, request.Parameters.Keys, cancellationToken);
+        return new RepositoryModelLoadResponse();
+    }
+
+    private async Task<RepositoryModelUnloadResponse> UnloadAsync(RepositoryModelUnloadRequest request, CancellationToken cancellationToken)
+    {
+        ModelRepository.CheckName(request.RepositoryName);
+        await repository.UnloadAsync(request.ModelName, request.Parameters.Keys, cancellationToken);
+        return new RepositoryModelUnloadResponse();
     }
 }

@@ -1,9 +1,21 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
 namespace CloudNativeAi.Inference.OpenInference;
 
 internal static class OpenInferenceRegistration
 {
     public static void AddOpenInference(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddOptionsWithValidateOnStart<OpenInferenceOptions, OpenInferenceOptionsValidator>().BindConfiguration(OpenInferenceOptions.Section);
+        // Both wires bound a request themselves, and can say so: Kestrel would close the connection.
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.Services.AddOptions<GrpcServiceOptions<OpenInferenceGrpcService>>().Configure<IOptions<OpenInferenceOptions>>((grpc, limits) =>
+        {
+            grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes;
+            grpc.MaxSendMessageSize = null;
+        });
         builder.Services.AddSingleton<InferenceEngine>();
         builder.Services.AddSingleton<ModelDescriptions>();
     }

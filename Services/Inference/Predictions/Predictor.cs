@@ -153,7 +153,7 @@ internal sealed class Predictor(
         }
         catch
         {
-            model.Failed();
+            model.Failed(timeProvider.GetElapsedTime(started));
             activity?.SetStatus(ActivityStatusCode.Error);
             throw;
         }
@@ -162,7 +162,7 @@ internal sealed class Predictor(
     private static async ValueTask<double> ScoreAsync(LoadedModel model, double[] encoded, CancellationToken cancellationToken)
     {
         var input = new Tensor(ModelSignature.InputName, Datatype.Fp64, [1, encoded.Length], InputBinding.ToRaw<double>(encoded));
-        var outputs = InputBinding.BindOutputs(model, [ModelSignature.OutputName]);
+        var outputs = InputBinding.BindOutputs(model, [new RequestedOutput(ModelSignature.OutputName)]);
         var answer = await model.Batcher.RunAsync([input], outputs, rows: 1, queueTimeout: null, cancellationToken);
         return BinaryPrimitives.ReadDoubleLittleEndian(answer[0].Raw.Span);
     }

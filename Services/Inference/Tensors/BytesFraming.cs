@@ -40,6 +40,18 @@ internal static class BytesFraming
         return element;
     }
 
+    /// <summary>Bytes of the first elements; they must have been checked.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> raw, long elementCount)
+    {
+        var rest = raw;
+        for (var i = 0L; i < elementCount; i++)
+        {
+            Take(ref rest);
+        }
+
+        return raw.Length - rest.Length;
+    }
+
     public static void Append(IBufferWriter<byte> writer, ReadOnlySpan<byte> element)
     {
         var span = writer.GetSpan(PrefixBytes + element.Length);

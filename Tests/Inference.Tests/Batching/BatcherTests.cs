@@ -52,6 +52,7 @@ public sealed class BatcherTests : IDisposable
         Assert.Equal(2, _observer.ExecutionCount);
         Assert.Equal(21, _observer.InferenceCount);
         Assert.Equal([(1L, 1L), (20L, 1L)], _observer.Batches.Select(batch => (batch.Rows, batch.Count)));
+        Assert.Equal(11, _observer.Requests.Count);
     }
 
     [Fact]

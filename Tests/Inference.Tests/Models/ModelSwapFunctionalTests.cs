@@ -133,6 +133,8 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
                 await restarted.WaitForAsync(Model, "champion", 1);
                 Assert.Equal(1, (await restarted.Predictions.PredictAsync(TestModels.Request("u1"), cancellationToken: Cancelled)).ModelVersion);
                 Assert.Equal(downloads, _platform.Registry.Downloads);
+                await restarted.WaitForReadyAsync();
+                Assert.Equal("Healthy", await restarted.Http.GetStringAsync("/health", Cancelled));
 
                 _platform.Registry.IsDown = false;
                 _platform.Registry.SetAlias(Model, "champion", 2);
@@ -176,7 +178,7 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Registry_that_was_never_reached_makes_the_service_not_ready_until_it_is()
+    public async Task Registry_that_was_never_reached_degrades_the_service_until_it_is()
     {
         _platform.Registry.IsDown = true;
         await using var host = InferenceHost.Start(_platform);
@@ -189,11 +191,11 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
         _platform.Registry.SetAlias(Model, "champion", 1);
         await host.WaitForAsync(Model, "champion", 1);
 
-        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.Equal("Degraded", await health.Content.ReadAsStringAsync(Cancelled));
         Assert.False(ready.Ready);
         Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
         using var healthy = await host.Http.GetAsync("/health", Cancelled);
-        Assert.Equal(System.Net.HttpStatusCode.OK, healthy.StatusCode);
+        Assert.Equal("Healthy", await healthy.Content.ReadAsStringAsync(Cancelled));
     }
 
     [Fact]

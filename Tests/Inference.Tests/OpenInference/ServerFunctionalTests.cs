@@ -40,7 +40,7 @@ public sealed class ServerFunctionalTests : IAsyncLifetime
 
         Assert.Equal("CloudNativeAi", metadata.Name);
         Assert.NotEmpty(metadata.Version);
-        Assert.Equal(["parameters", "statistics"], metadata.Extensions);
+        Assert.Equal(["classification", "model_repository", "model_configuration", "binary_tensor_data", "parameters", "statistics"], metadata.Extensions);
         Assert.Equal("Healthy", await _host.Http.GetStringAsync("/health", Cancelled));
     }
 
@@ -108,6 +108,86 @@ public sealed class ServerFunctionalTests : IAsyncLifetime
 
         Assert.Equal(["floats", "sums"], index.Models.Select(model => model.Name).Distinct());
         Assert.All(index.Models, model => Assert.Equal("READY", model.State));
+    }
+
+    [Fact]
+    public async Task Model_is_unloaded_and_loaded_again()
+    {
+        await _host.OpenInference.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "floats" }, cancellationToken: Cancelled);
+        var champion = await Assert.ThrowsAsync<RpcException>(() => _host.OpenInference.ModelInferAsync(InferRequests.Raw<float>("floats", "FP32", [1, 2], 1, 2), cancellationToken: Cancelled).ResponseAsync);
+        var byNumber = await _host.OpenInference.ModelReadyAsync(new ModelReadyRequest { Name = "floats", Version = "2" }, cancellationToken: Cancelled);
+        // What the registry says meanwhile is remembered, but does not load it.
+        _platform.Registry.SetAlias("floats", "champion", 2);
+
+        await _host.OpenInference.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "floats" }, cancellationToken: Cancelled);
+
+        Assert.Equal(StatusCode.Unavailable, champion.StatusCode);
+        Assert.False(byNumber.Ready);
+        await _host.WaitForAsync("floats", "champion", 2);
+        var answer = await _host.OpenInference.ModelInferAsync(InferRequests.Raw<double>("floats", "FP64", [1, 2], 1, 2), cancellationToken: Cancelled);
+        Assert.Equal([1, 2], answer.Values<double>());
+    }
+
+    [Fact]
+    public async Task Load_that_fails_says_why_and_leaves_the_old_version_serving()
+    {
+        _platform.Registry.Add("floats", ("model.onnx", "no model"u8.ToArray()));
+        _platform.Registry.SetAlias("floats", "champion", 3);
+        await _host.WaitForStatusAsync(status => status.Models.FirstOrDefault(model => model is { Version: 3, State: "UNAVAILABLE" }));
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() =>
+            _host.OpenInference.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "floats" }, cancellationToken: Cancelled).ResponseAsync);
+
+        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+        Assert.Contains("failed to load 'floats': version 3: ONNX Runtime cannot load the model", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal("1", (await _host.OpenInference.ModelInferAsync(InferRequests.Raw<float>("floats", "FP32", [1, 2], 1, 2), cancellationToken: Cancelled)).ModelVersion);
+    }
+
+    [Fact]
+    public async Task Repository_refuses_what_it_does_not_serve()
+    {
+        var named = await Assert.ThrowsAsync<RpcException>(() =>
+            _host.OpenInference.RepositoryIndexAsync(new RepositoryIndexRequest { RepositoryName = "other" }, cancellationToken: Cancelled).ResponseAsync);
+        var withFiles = await Assert.ThrowsAsync<RpcException>(() => _host.OpenInference.RepositoryModelLoadAsync(
+            new RepositoryModelLoadRequest { ModelName = "floats", Parameters = { ["file:1/model.onnx"] = new ModelRepositoryParameter { BytesParam = Google.Protobuf.ByteString.Empty } } },
+            cancellationToken: Cancelled).ResponseAsync);
+        var unknown = await Assert.ThrowsAsync<RpcException>(() =>
+            _host.OpenInference.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "none" }, cancellationToken: Cancelled).ResponseAsync);
+
+        Assert.Equal((StatusCode.Unimplemented, StatusCode.Unimplemented, StatusCode.NotFound), (named.StatusCode, withFiles.StatusCode, unknown.StatusCode));
+    }
+
+    [Fact]
+    public async Task Configuration_says_how_a_model_is_batched()
+    {
+        var floats = (await _host.OpenInference.ModelConfigAsync(new ModelConfigRequest { Name = "floats" }, cancellationToken: Cancelled)).Config;
+        var sums = (await _host.OpenInference.ModelConfigAsync(new ModelConfigRequest { Name = "sums" }, cancellationToken: Cancelled)).Config;
+
+        Assert.Equal((4096, DataType.TypeFp32), (floats.MaxBatchSize, floats.Input[0].DataType));
+        Assert.Equal([2], floats.Output[0].Dims);
+        Assert.NotNull(floats.DynamicBatching);
+        Assert.Equal(0, sums.MaxBatchSize);
+        Assert.Null(sums.DynamicBatching);
+    }
+
+    [Fact]
+    public async Task Classification_names_the_greatest_values_of_each_row()
+    {
+        var request = InferRequests.Raw<float>("floats", "FP32", [2, 2], 0.25f, 3, float.NaN, -1);
+        request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "Y", Parameters = { ["classification"] = new InferParameter { Int64Param = 5 } } });
+
+        var answer = await _host.OpenInference.ModelInferAsync(request, cancellationToken: Cancelled);
+
+        Assert.Equal("BYTES", answer.Outputs[0].Datatype);
+        Assert.Equal([2, 2], answer.Outputs[0].Shape);
+        var raw = (ReadOnlySpan<byte>)answer.RawOutputContents[0].ToByteArray();
+        var classes = new List<string>();
+        while (!raw.IsEmpty)
+        {
+            classes.Add(System.Text.Encoding.UTF8.GetString(BytesFraming.Take(ref raw)));
+        }
+
+        Assert.Equal(["3.000000:1", "0.250000:0", "-1.000000:1", "NaN:0"], classes);
     }
 
     [Fact]

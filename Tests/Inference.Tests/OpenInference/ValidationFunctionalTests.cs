@@ -101,6 +101,21 @@ public sealed class ValidationFunctionalTests : IAsyncLifetime
         request => request.Outputs.Add(new[] { "Y", "Y" }.Select(name => new ModelInferRequest.Types.InferRequestedOutputTensor { Name = name })), "requested twice");
 
     [Fact]
+    public Task Classification_of_nothing() => RefusedAsync(
+        request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "Y", Parameters = { ["classification"] = new InferParameter { Int64Param = 0 } } }), "must be 1 or more");
+
+    [Fact]
+    public async Task Shared_memory_is_not_served()
+    {
+        var request = InferRequests.Raw<float>("floats", "FP32", [1, 2], 1, 2);
+        request.Inputs[0].Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" };
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => _host.OpenInference.ModelInferAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync);
+
+        Assert.Equal(StatusCode.Unimplemented, refused.StatusCode);
+    }
+
+    [Fact]
     public Task Reserved_parameter() => RefusedAsync(request => request.Parameters["triton_x"] = new InferParameter { BoolParam = true }, "reserved");
 
     [Fact]
@@ -185,7 +200,7 @@ public sealed class ValidationFunctionalTests : IAsyncLifetime
     public async Task Message_over_the_limit_is_refused()
     {
         var request = InferRequests.Raw<float>("floats", "FP32", [1, 2], 1, 2);
-        request.RawInputContents[0] = ByteString.CopyFrom(new byte[33 * 1024 * 1024]);
+        request.RawInputContents[0] = ByteString.CopyFrom(new byte[(1 << 26) + 1]);
 
         var refused = await Assert.ThrowsAsync<RpcException>(() => _host.OpenInference.ModelInferAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync);
 

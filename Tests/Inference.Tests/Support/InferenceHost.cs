@@ -70,6 +70,16 @@ internal sealed class InferenceHost : IAsyncDisposable
             served.ModelName == model && served.State == "READY" && served.Version == version && served.Aliases.Contains(alias)));
     }
 
+    public async Task WaitForReadyAsync()
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!(await OpenInference.ServerReadyAsync(new ServerReadyRequest(), cancellationToken: timeout.Token)).Ready)
+        {
+            await Task.Delay(20, timeout.Token);
+        }
+    }
+
     public async Task<T> WaitForStatusAsync<T>(Func<GetServingStatusResponse, T?> find)
         where T : class
     {
