@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using CloudNativeAi.Inference.Batching;
 using CloudNativeAi.Inference.Telemetry;
@@ -207,6 +209,41 @@ public sealed class BatcherTests : IDisposable
             var raw = answer[0].Raw.Span;
             return System.Text.Encoding.UTF8.GetString(BytesFraming.Take(ref raw));
         }));
+    }
+
+    [Fact]
+    public async Task Trace_of_a_request_shows_its_queue_and_its_compute()
+    {
+        var ended = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source == InferenceMetrics.Activities,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var batcher = Create();
+        var first = await StartRunningAsync(batcher);
+        var requests = new List<(Activity Span, Task Answer)>();
+        foreach (var value in (int[])[1, 2])
+        {
+            Activity.Current = null;
+            using var span = InferenceMetrics.Activities.StartActivity("infer")!;
+            requests.Add((span, RunAsync(batcher, value).AsTask()));
+        }
+
+        _time.Advance(TimeSpan.FromMilliseconds(3));
+        _model.LetAll();
+        await Task.WhenAll(requests.Select(request => request.Answer));
+        await first;
+
+        foreach (var (span, _) in requests)
+        {
+            var parts = ended.Where(activity => activity.ParentSpanId == span.SpanId).ToDictionary(activity => activity.OperationName);
+            Assert.Equal(["compute", "queue"], parts.Keys.Order());
+            Assert.Equal(TimeSpan.FromMilliseconds(3), parts["queue"].Duration);
+            Assert.All(parts.Values, part => Assert.Equal(span.TraceId, part.TraceId));
+        }
     }
 
     private Batcher Create(int instances = 1, int maxBatchSize = 64, int maxQueueSize = 1_000) =>
