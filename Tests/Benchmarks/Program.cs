@@ -1,11 +1,22 @@
 using System.Text.Json.Nodes;
 using CloudNativeAi.Benchmarks;
+using CloudNativeAi.Benchmarks.Inference;
 using CloudNativeAi.Benchmarks.Ingestion;
+
+if (args is [EchoServer.Argument])
+{
+    EchoServer.Run();
+    return 0;
+}
 
 // One line a benchmark: its name and how to make it.
 var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["ingest"] = () => new IngestBenchmark(),
+    ["infer"] = () => new InferBenchmark(),
+    ["infer-1"] = () => new InferOneBenchmark(),
+    ["infer-stream"] = () => new InferStreamBenchmark(),
+    ["infer-batch"] = () => new InferBatchBenchmark(),
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var create))

@@ -33,17 +33,19 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     /// <param name="project">Such as <c>Ingestion</c>; the Benchmarks project must refer to it, so that it is built.</param>
     /// <param name="environment">Such as <c>("ConnectionStrings__ingestion", "Host=...")</c>.</param>
-    public static async Task<ServiceProcess> StartAsync(string project, IEnumerable<(string Name, string Value)> environment, CancellationToken cancellationToken)
+    public static async Task<ServiceProcess> StartAsync(
+        string project, IEnumerable<(string Name, string Value)> environment, CancellationToken cancellationToken, params string[] arguments)
     {
         var assembly = Path.Combine(Repository.Root, "artifacts", "bin", project, "release", $"CloudNativeAi.{project}.dll");
         var (httpPort, grpcPort) = (FreePort(), FreePort());
-        var start = new ProcessStartInfo("dotnet", [assembly])
+        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
             WorkingDirectory = Path.GetDirectoryName(assembly)!,
             Environment =
             {
                 ["Kestrel__Endpoints__http__Url"] = $"http://127.0.0.1:{httpPort}",
                 ["Kestrel__Endpoints__grpc__Url"] = $"http://127.0.0.1:{grpcPort}",
+                ["Kestrel__Endpoints__grpc__Protocols"] = "Http2",
                 ["Logging__LogLevel__Default"] = "Warning",
             },
         };

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using CloudNativeAi.Modeling;
+using CloudNativeAi.Modeling.Trees;
+
+namespace CloudNativeAi.Benchmarks.Inference;
+
+/// <summary>Inference as a process of its own, with the benchmark's model in its cache: it then needs no other service.</summary>
+internal sealed class InferenceServer : IAsyncDisposable
+{
+    private readonly DirectoryInfo _directory;
+
+    private InferenceServer(DirectoryInfo directory, ServiceProcess process) => (_directory, Process) = (directory, process);
+
+    public ServiceProcess Process { get; }
+
+    public static async Task<InferenceServer> StartAsync(CancellationToken cancellationToken)
+    {
+        var directory = Directory.CreateTempSubdirectory("cnai-bench-");
+        try
+        {
+            var onnx = TreeEnsembleOnnx.Write(BenchmarkModel.Ensemble);
+            var sha256 = ModelFiles.Sha256(onnx);
+            var digest = ModelFiles.Digest([(ModelFiles.Onnx, sha256)]);
+            var version = directory.CreateSubdirectory(Path.Combine("models", digest));
+            await File.WriteAllBytesAsync(Path.Combine(version.FullName, ModelFiles.Onnx), onnx, cancellationToken);
+            // What Inference notes of what it serves (Services/Inference/Models/CacheManifest.cs).
+            var manifest = new
+            {
+                versions = new[] { new { modelName = BenchmarkModel.Name, version = 1, digest, files = new[] { new { path = ModelFiles.Onnx, size = onnx.Length, sha256 } }, lastUsedMicros = 0 } },
+                models = new[] { new { name = BenchmarkModel.Name, aliases = new { champion = 1 }, challengerShare = 0, shadowChallenger = false, latestVersion = 1 } },
+            };
+            await File.WriteAllTextAsync(Path.Combine(directory.FullName, "models", "manifest.json"), JsonSerializer.Serialize(manifest), cancellationToken);
+
+            var process = await ServiceProcess.StartAsync("Inference", Environment(directory), cancellationToken);
+            var server = new InferenceServer(directory, process);
+            await server.WaitUntilServingAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            directory.Delete(recursive: true);
+            throw;
+        }
+    }
+
+    /// <summary>Bytes the process has allocated since it started.</summary>
+    public async Task<double> AllocatedBytesAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = Process.Http };
+        var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellationToken);
+        var line = metrics.Split('\n').Single(line => line.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
+        return double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    // The registry's address leads nowhere, as while it is down.
+    private static (string, string)[] Environment(DirectoryInfo directory) =>
+        [("Data__Directory", directory.FullName), ("services__model-registry__grpc__0", "http://127.0.0.1:9")];
+
+    private async Task WaitUntilServingAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = Process.Http };
+        while (true)
+        {
+            using var ready = await http.GetAsync(new Uri($"/v2/models/{BenchmarkModel.Name}/ready", UriKind.Relative), cancellationToken);
+            if (ready.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+}
