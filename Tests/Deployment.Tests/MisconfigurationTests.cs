@@ -19,7 +19,7 @@ public sealed class MisconfigurationTests(PublishedChart chart)
 
         var found = await ScanAsync(documents);
 
-        // It read them all: the last of them are the config maps.
+        // It read the config maps, too.
         Assert.Contains(found, problem => problem.Contains(UserName, StringComparison.Ordinal));
         Assert.DoesNotContain(found, problem => !problem.Contains(UserName, StringComparison.Ordinal));
     }
@@ -33,13 +33,17 @@ public sealed class MisconfigurationTests(PublishedChart chart)
         Assert.Contains(await ScanAsync([deployment.Node.ToJsonString()]), problem => problem.Contains("privileged", StringComparison.Ordinal));
     }
 
-    // JSON is YAML.
+    // JSON is YAML, but trivy reads only one document of it from a file.
     private static async Task<IReadOnlyList<string>> ScanAsync(IEnumerable<string> documents)
     {
         var directory = Directory.CreateTempSubdirectory("trivy-");
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(directory.FullName, "chart.yaml"), string.Join("\n---\n", documents), TestContext.Current.CancellationToken);
+            foreach (var (index, document) in documents.Index())
+            {
+                await File.WriteAllTextAsync(Path.Combine(directory.FullName, $"{index}.yaml"), document, TestContext.Current.CancellationToken);
+            }
+
             return await Trivy.MisconfigurationsAsync(directory.FullName);
         }
         finally

@@ -19,7 +19,10 @@ internal static class Trivy
     {
         var problem = await Problem.Value;
         Assert.SkipWhen(problem is not null, $"trivy could not be fetched: {problem}");
-        var scan = await Command.RunAsync(Path, ["config", "--skip-policy-update", "--quiet", "--format", "json", "--severity", "MEDIUM,HIGH,CRITICAL", directory]);
+        var cache = Directory.CreateTempSubdirectory("trivy-cache-").FullName;
+        var scan = await Command.RunAsync(
+            Path, ["config", "--cache-dir", cache, "--skip-policy-update", "--quiet", "--format", "json", "--severity", "MEDIUM,HIGH,CRITICAL", directory]);
+        Directory.Delete(cache, recursive: true);
         Assert.True(scan.ExitCode == 0, scan.Error);
         return [.. from result in Json.Items(JsonNode.Parse(scan.Output)!["Results"])
                    from found in Json.Items(result["Misconfigurations"])

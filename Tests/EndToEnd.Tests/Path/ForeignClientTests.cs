@@ -1,17 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Flights.Replay;
 using CloudNativeAi.TestSupport;
+using CloudNativeAi.Web.Tests.Browser;
 using Grpc.Net.Client;
 
 namespace CloudNativeAi.EndToEnd.Tests.Path;
 
 /// <summary>A client that shares nothing with this code gets the probability that the prediction and its page have.</summary>
 [Collection(PathCollection.Name)]
-public sealed class ForeignClientTests(FlightsRun run)
+public sealed class ForeignClientTests(FlightsRun run, Chromium chromium) : IClassFixture<Chromium>
 {
     private static readonly TimeSpan NodeTimeout = TimeSpan.FromMinutes(3);
 
@@ -38,13 +38,12 @@ public sealed class ForeignClientTests(FlightsRun run)
     public async Task Page_of_a_prediction_shows_its_score()
     {
         var asked = Asked;
-        using var web = run.Application.CreateHttpClient("web");
+        await using var browser = await chromium.OpenAsync(run.Application.Endpoint("web", "http"), theme: "light", width: 1280, height: 900);
+        var page = await browser.NewPageAsync();
 
-        var response = await web.GetAsync(new Uri($"/predictions/{asked.Request.PredictionId}", UriKind.Relative), CancellationToken);
+        await page.GotoAsync($"/predictions/{asked.Request.PredictionId}");
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var page = await response.Content.ReadAsStringAsync(CancellationToken);
-        Assert.Contains(asked.Response.Score.ToString("F4", CultureInfo.InvariantCulture), page, StringComparison.Ordinal);
+        await page.GetByText(asked.Response.Score.ToString("F4", CultureInfo.InvariantCulture), new() { Exact = true }).First.WaitForAsync();
     }
 
     [Fact]
