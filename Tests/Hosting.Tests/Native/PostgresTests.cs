@@ -97,26 +97,40 @@ public sealed class PostgresTests(PostgresTests.Cluster cluster) : IClassFixture
 
         await using var application = await Cluster.StartAsync(directory.Path);
         var failed = await application.WaitForStateAsync("postgres", KnownResourceStates.FailedToStart);
+        await application.WaitForStateAsync("orders", KnownResourceStates.FailedToStart);
 
         Assert.Contains($"The data in '{data}' are of PostgreSQL 9, and this machine has PostgreSQL {cluster.Version} in", failed.Failure, StringComparison.Ordinal);
         Assert.Contains("--data-directory DIR", failed.Failure, StringComparison.Ordinal);
+        Assert.DoesNotContain(application.Log("postgres"), line => line.Contains("initdb", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Directory_that_the_servers_user_cannot_reach_is_an_error_that_says_what_to_do()
+    public async Task Server_runs_below_a_directory_that_is_roots_alone()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only as root does the server run as another user.");
         using var directory = new TemporaryDirectory();
-        var closed = Directory.CreateDirectory(directory.File("closed"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        var closed = Closed(directory);
 
         await using var application = await Cluster.StartAsync(Path.Combine(closed, "data"));
-        var failed = await application.WaitForStateAsync("postgres", KnownResourceStates.FailedToStart);
-        await application.WaitForStateAsync("orders", KnownResourceStates.FailedToStart);
+        await application.WaitUntilHealthyAsync("orders");
 
-        Assert.Contains($"chmod o+x {closed}", failed.Failure, StringComparison.Ordinal);
-        Assert.Contains("--data-directory DIR", failed.Failure, StringComparison.Ordinal);
-        Assert.DoesNotContain(application.Log("postgres"), line => line.Contains("initdb", StringComparison.Ordinal));
+        Assert.Equal("1", await QueryAsync(application, "SELECT '1'"));
     }
+
+    [Fact]
+    public void Directory_that_the_servers_user_cannot_reach_is_an_error_that_says_what_to_do()
+    {
+        using var directory = new TemporaryDirectory();
+        var closed = Closed(directory);
+
+        var error = Assert.Throws<DistributedApplicationException>(() => UnprivilegedUser.CheckIsOpen(Path.Combine(closed, "data", "pgdata")));
+
+        Assert.Contains($"chmod o+x {closed}", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--data-directory DIR", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string Closed(TemporaryDirectory directory) =>
+        Directory.CreateDirectory(directory.File("closed"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
 
     private static async Task<string?> QueryAsync(DistributedApplication application, string sql)
     {
