@@ -103,20 +103,22 @@ internal sealed class JobQueue(NpgsqlDataSource dataSource, IOptions<JobOptions>
         }
 
         var delay = TimeSpan.FromSeconds(Math.Min(MaxRetryDelaySeconds, options.Value.RetryDelay.TotalSeconds * Math.Pow(2, job.Job.Attempt - 1)));
-        await PutBackAsync(job, error, delay, attempt: job.Job.Attempt, cancellationToken);
+        await PutBackAsync(job, error, delay, attempt: job.Job.Attempt, result, cancellationToken);
         return true;
     }
 
     /// <summary>Puts a job back because this process stops; the attempt does not count.</summary>
-    public Task ReleaseAsync(LeasedJob job, CancellationToken cancellationToken) =>
-        PutBackAsync(job, error: "", TimeSpan.Zero, attempt: job.Job.Attempt - 1, cancellationToken);
+    public Task ReleaseAsync(LeasedJob job, JobResult result, CancellationToken cancellationToken) =>
+        PutBackAsync(job, error: "", TimeSpan.Zero, attempt: job.Job.Attempt - 1, result, cancellationToken);
 
-    private async Task PutBackAsync(LeasedJob job, string error, TimeSpan delay, int attempt, CancellationToken cancellationToken)
+    // The next attempt goes on with the rows and the run of this one, also when no heartbeat came between.
+    private async Task PutBackAsync(LeasedJob job, string error, TimeSpan delay, int attempt, JobResult result, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             $"""
             UPDATE jobs SET
                 state = {Queued}, stage = 'waiting', progress = 0, error = $3, available_at = now() + $4, attempt = $5,
+                training_set_digest = $6, run_id = $7,
                 lease_token = NULL, lease_until = NULL, revision = revision + 1
             WHERE id = $1 AND lease_token = $2 AND state = {Running}
             """);
@@ -124,6 +126,8 @@ internal sealed class JobQueue(NpgsqlDataSource dataSource, IOptions<JobOptions>
         command.Parameters.Add(new() { Value = error });
         command.Parameters.Add(new() { Value = delay });
         command.Parameters.Add(new() { Value = attempt });
+        command.Parameters.Add(new() { Value = result.TrainingSetDigest });
+        command.Parameters.Add(new() { Value = result.RunId });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -64,7 +64,7 @@ internal sealed partial class JobRunner(
                 return "cancelled";
 
             case not null when stoppingToken.IsCancellationRequested:
-                await queue.ReleaseAsync(context.Lease, writing.Token);
+                await queue.ReleaseAsync(context.Lease, context.Result, writing.Token);
                 return "released";
 
             case not null when timedOut:

@@ -168,9 +168,24 @@ public sealed class JobQueueFunctionalTests(PostgresServer postgres) : IAsyncLif
     public async Task A_released_job_is_taken_again_without_counting_the_attempt()
     {
         await SubmitAsync();
-        await _queue.ReleaseAsync((await _queue.TakeAsync(Token))!, Token);
+        await _queue.ReleaseAsync((await _queue.TakeAsync(Token))!, new JobResult(), Token);
 
         Assert.Equal(1, (await _queue.TakeAsync(Token))!.Job.Attempt);
+    }
+
+    [Fact]
+    public async Task A_job_that_is_put_back_keeps_its_rows_and_its_run_without_a_heartbeat()
+    {
+        await SubmitAsync();
+        var reached = new JobResult { TrainingSetDigest = "rows", RunId = "run" };
+
+        await _queue.ReleaseAsync((await _queue.TakeAsync(Token))!, reached, Token);
+        var released = (await _queue.TakeAsync(Token))!;
+        await _queue.RetryLaterAsync(released, "away", reached, Token);
+        var retried = (await _queue.TakeAsync(Token))!.Job;
+
+        Assert.Equal(("rows", "run"), (released.Job.TrainingSetDigest, released.Job.RunId));
+        Assert.Equal(("rows", "run"), (retried.TrainingSetDigest, retried.RunId));
     }
 
     [Fact]
