@@ -25,6 +25,13 @@ public sealed class RedisServer : IAsyncLifetime
         await StartAsync();
     }
 
+    /// <summary>Empties one database.</summary>
+    public async Task FlushAsync(int database)
+    {
+        await using var multiplexer = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+        await multiplexer.GetServers().Single().FlushDatabaseAsync(database);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.TestSupport;
 using Grpc.Net.Client;
@@ -9,17 +10,22 @@ namespace CloudNativeAi.FeatureStore.Tests.Application;
 /// <summary>The real service on real stores, with a database and a directory of its own; can be stopped and started again on them.</summary>
 internal sealed class FeatureStoreApplication : IAsyncDisposable
 {
-    private static int s_redisDatabase;
+    // A database of Redis for each application that runs: they share the server, and the key of an entity is the same in all of them.
+    private static readonly ConcurrentBag<int> FreeDatabases = [.. Enumerable.Range(1, 15)];
 
+    private readonly int _database;
+    private readonly RedisServer _redis;
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"cnai-features-{Guid.NewGuid():N}");
     private readonly Dictionary<string, string> _settings = [];
     private Host? _host;
     private GrpcChannel? _channel;
 
-    private FeatureStoreApplication(string postgres, string redis, FakeIngestion ingestion)
+    private FeatureStoreApplication(string postgres, RedisServer redis, FakeIngestion ingestion)
     {
+        _redis = redis;
+        _database = FreeDatabases.TryTake(out var free) ? free : throw new InvalidOperationException("All databases of Redis are taken: an application was not disposed.");
         _settings["ConnectionStrings:features"] = postgres;
-        _settings["ConnectionStrings:online-store"] = redis;
+        _settings["ConnectionStrings:online-store"] = $"{redis.ConnectionString},defaultDatabase={_database}";
         _settings["services:ingestion:grpc:0"] = ingestion.Address;
         _settings["Data:Directory"] = _directory;
         _settings["Materialization:RefreshInterval"] = "00:00:00.2";
@@ -48,9 +54,7 @@ internal sealed class FeatureStoreApplication : IAsyncDisposable
     public static async Task<FeatureStoreApplication> StartAsync(
         PostgresServer postgres, RedisServer redis, FakeIngestion ingestion, params (string Key, string Value)[] settings)
     {
-        // A database of Redis for each application: they share the server.
-        var application = new FeatureStoreApplication(
-            await postgres.CreateDatabaseAsync(), $"{redis.ConnectionString},defaultDatabase={Interlocked.Increment(ref s_redisDatabase) % 16}", ingestion);
+        var application = new FeatureStoreApplication(await postgres.CreateDatabaseAsync(), redis, ingestion);
         foreach (var (key, value) in settings)
         {
             application._settings[key] = value;
@@ -92,6 +96,8 @@ internal sealed class FeatureStoreApplication : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await _redis.FlushAsync(_database);
+        FreeDatabases.Add(_database);
         if (Directory.Exists(_directory))
         {
             Directory.Delete(_directory, recursive: true);
