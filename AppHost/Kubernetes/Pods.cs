@@ -36,15 +36,8 @@ internal static class Pods
 
             foreach (var container in pod.InitContainers.Concat(pod.Containers))
             {
-                container.SecurityContext = new SecurityContextV1
-                {
-                    AllowPrivilegeEscalation = false,
-                    ReadOnlyRootFilesystem = true,
-                    RunAsNonRoot = true,
-                    Privileged = false,
-                    Capabilities = new CapabilitiesV1 { Drop = { "ALL" } },
-                    SeccompProfile = new SeccompProfileV1 { Type = "RuntimeDefault" },
-                };
+                container.SecurityContext = Restricted();
+                container.SecurityContext.Privileged = false;
                 container.VolumeMounts.Add(new VolumeMountV1 { Name = "tmp", MountPath = "/tmp" });
                 container.Env.Add(new EnvVarV1 { Name = "HOME", Value = "/tmp" });
             }
@@ -92,7 +85,7 @@ internal static class Pods
             container.StartupProbe = new ProbeV1 { HttpGet = Http("/alive"), PeriodSeconds = 2, TimeoutSeconds = 2, FailureThreshold = 60 };
             container.LivenessProbe = new ProbeV1 { HttpGet = Http("/alive"), PeriodSeconds = 10, TimeoutSeconds = 3, FailureThreshold = 3 };
             container.ReadinessProbe = grpc is { } port
-                ? new ProbeV1 { Grpc = new GrpcActionV1 { Port = port }, PeriodSeconds = 5, TimeoutSeconds = 3, FailureThreshold = 3 }
+                ? GrpcReadiness(port)
                 : new ProbeV1 { HttpGet = Http("/health"), PeriodSeconds = 5, TimeoutSeconds = 3, FailureThreshold = 3 };
         });
 
@@ -143,6 +136,19 @@ internal static class Pods
 
     public static int? PortOf(IResource resource, string endpoint) =>
         resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(candidate => candidate.Name == endpoint)?.TargetPort;
+
+    /// <summary>What every container may: nothing. A new object each time: one that is shared would be written as a YAML alias.</summary>
+    public static SecurityContextV1 Restricted() => new()
+    {
+        AllowPrivilegeEscalation = false,
+        ReadOnlyRootFilesystem = true,
+        RunAsNonRoot = true,
+        Capabilities = new CapabilitiesV1 { Drop = { "ALL" } },
+        SeccompProfile = new SeccompProfileV1 { Type = "RuntimeDefault" },
+    };
+
+    public static ProbeV1 GrpcReadiness(int port) =>
+        new() { Grpc = new GrpcActionV1 { Port = port }, PeriodSeconds = 5, TimeoutSeconds = 3, FailureThreshold = 3 };
 
     private static HttpGetActionV1 Http(string path) => new() { Path = path, Port = HttpPort, Scheme = "HTTP" };
 }

@@ -72,16 +72,9 @@ internal static class Serverless
             ImagePullPolicy = original.ImagePullPolicy,
             Ports = { new ContainerPortV1 { Name = "h2c", Protocol = "TCP", ContainerPort = port } },
             Resources = original.Resources,
-            ReadinessProbe = new ProbeV1 { Grpc = new GrpcActionV1 { Port = port }, PeriodSeconds = 5, TimeoutSeconds = 3, FailureThreshold = 3 },
+            ReadinessProbe = Pods.GrpcReadiness(port),
             LivenessProbe = new ProbeV1 { TcpSocket = new TcpSocketActionV1 { Port = port }, PeriodSeconds = 10, TimeoutSeconds = 3, FailureThreshold = 3 },
-            SecurityContext = new SecurityContextV1
-            {
-                AllowPrivilegeEscalation = false,
-                ReadOnlyRootFilesystem = true,
-                RunAsNonRoot = true,
-                Capabilities = new CapabilitiesV1 { Drop = { "ALL" } },
-                SeccompProfile = new SeccompProfileV1 { Type = "RuntimeDefault" },
-            },
+            SecurityContext = Pods.Restricted(),
         };
         container.Env.AddRange(original.Env);
         container.EnvFrom.AddRange(original.EnvFrom);

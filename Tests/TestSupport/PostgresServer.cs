@@ -80,7 +80,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
     }
 
-    internal static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

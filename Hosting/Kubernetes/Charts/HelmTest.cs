@@ -8,7 +8,6 @@ namespace Aspire.Hosting.Kubernetes.Charts;
 internal static class HelmTest
 {
     private const string Name = "test";
-    private const string Image = "docker.io/library/busybox:1.37.0";
 
     public static IEnumerable<BaseKubernetesResource> Documents(IReadOnlyList<KubernetesResource> resources, ChartValues values)
     {
@@ -22,7 +21,6 @@ internal static class HelmTest
             return [];
         }
 
-        values.Add("parameters.wait_image", Image, "Waits, before a service starts, for what it needs.");
         var addresses = endpoints.Select(endpoint => $"{endpoint.EndpointAnnotation.UriScheme}://{KubernetesNames.Service(endpoint.Resource)}:{PublishedEndpoints.PortOf(endpoint)}");
         var labels = KubernetesNames.Labels(Name);
         var pod = new HelmTestPod
@@ -39,7 +37,7 @@ internal static class HelmTest
                     new ContainerV1
                     {
                         Name = Name,
-                        Image = "{{ .Values.parameters.wait_image }}",
+                        Image = WaitContainers.Image(values),
                         Command = { "/bin/sh", "-c" },
                         Args = { $"for address in {string.Join(' ', addresses)}; do echo \"$address\" && wget -q -O - -T 10 \"$address/health\" || exit 1; echo; done" },
                         Resources = new ResourceRequirementsV1 { Requests = { ["cpu"] = "10m", ["memory"] = "16Mi" }, Limits = { ["cpu"] = "100m", ["memory"] = "32Mi" } },

@@ -9,7 +9,14 @@ namespace Aspire.Hosting.Kubernetes.Charts;
 /// </summary>
 internal sealed class WaitContainers(ChartValues values, ResourceTranslation translation)
 {
-    private const string WaitImage = "docker.io/library/busybox:1.37.0";
+    private const string ImageKey = "parameters.wait_image";
+
+    /// <summary>The image of whatever only needs a shell, a key of values.yaml.</summary>
+    public static string Image(ChartValues values)
+    {
+        values.Add(ImageKey, "docker.io/library/busybox:1.37.0", "Waits, before a service starts, for what it needs.");
+        return $"{{{{ .Values.{ImageKey} }}}}";
+    }
 
     public void AddTo(KubernetesResource translated, IResource resource)
     {
@@ -47,12 +54,11 @@ internal sealed class WaitContainers(ChartValues values, ResourceTranslation tra
             return null;
         }
 
-        values.Add("parameters.wait_image", WaitImage, "Waits, before a service starts, for what it needs.");
         var container = new ConditionalContainer
         {
             Condition = condition,
             Name = $"wait-for-{KubernetesNames.Of(dependency)}",
-            Image = "{{ .Values.parameters.wait_image }}",
+            Image = Image(values),
             Command = { "/bin/sh", "-c" },
             Args = { $"until nc -z -w 2 {KubernetesNames.Service(dependency)} {PublishedEndpoints.PortOf(endpoint)}; do sleep 1; done" },
         };

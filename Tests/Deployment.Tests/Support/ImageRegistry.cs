@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using CloudNativeAi.TestSupport;
 
 namespace CloudNativeAi.Deployment.Tests.Support;
 
@@ -29,7 +28,7 @@ internal sealed class ImageRegistry : IAsyncDisposable
         Assert.SkipWhen(missing.Count > 0, $"Not installed: {string.Join(", ", missing)}.");
 
         var directory = Directory.CreateTempSubdirectory("registry-");
-        var port = FreePort();
+        var port = PostgresServer.FreePort();
         var configuration = Path.Combine(directory.FullName, "config.yml");
         await File.WriteAllTextAsync(
             configuration,
@@ -61,13 +60,6 @@ internal sealed class ImageRegistry : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         _directory.Delete(recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)

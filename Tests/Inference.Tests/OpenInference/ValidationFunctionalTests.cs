@@ -15,16 +15,16 @@ public sealed class ValidationFunctionalTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await FakePlatform.StartAsync();
-        Add("floats", TestOnnx.Identity(Datatype.Fp32, -1, 2));
-        Add("texts", TestOnnx.Identity(Datatype.Bytes, -1, 1));
-        Add("bytes", TestOnnx.Identity(Datatype.Int8, -1, 1));
-        Add("sums", TestOnnx.AddAndSubtract(Datatype.Int32, 2));
-        Add("fixed", TestOnnx.Identity(Datatype.Fp32, 2, 2));
-        _host = InferenceHost.Start(_platform, null, ("Models:MaxBatchSize", "8"));
-        foreach (var name in (string[])["floats", "texts", "bytes", "sums", "fixed"])
-        {
-            await _host.WaitForAsync(name, "champion", 1);
-        }
+        _host = await InferenceHost.ServeAsync(
+            _platform,
+            [
+                ("floats", TestOnnx.Identity(Datatype.Fp32, -1, 2)),
+                ("texts", TestOnnx.Identity(Datatype.Bytes, -1, 1)),
+                ("bytes", TestOnnx.Identity(Datatype.Int8, -1, 1)),
+                ("sums", TestOnnx.AddAndSubtract(Datatype.Int32, 2)),
+                ("fixed", TestOnnx.Identity(Datatype.Fp32, 2, 2)),
+            ],
+            ("Models:MaxBatchSize", "8"));
     }
 
     public async ValueTask DisposeAsync()
@@ -229,11 +229,5 @@ public sealed class ValidationFunctionalTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RpcException>(() => _host.OpenInference.ModelInferAsync(request, cancellationToken: TestContext.Current.CancellationToken).ResponseAsync);
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         return refused.Status.Detail;
-    }
-
-    private void Add(string name, byte[] onnx)
-    {
-        _platform.Registry.Add(name, ("model.onnx", onnx));
-        _platform.Registry.SetAlias(name, "champion", 1);
     }
 }

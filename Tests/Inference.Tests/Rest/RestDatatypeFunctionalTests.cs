@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using CloudNativeAi.Inference.Tensors;
 using CloudNativeAi.Inference.Tests.Support;
+using static CloudNativeAi.Inference.Tests.Support.InferRequests;
 
 namespace CloudNativeAi.Inference.Tests.Rest;
 
@@ -34,17 +34,7 @@ public sealed class RestDatatypeFunctionalTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await FakePlatform.StartAsync();
-        foreach (var datatype in Cases.Keys)
-        {
-            _platform.Registry.Add($"m{datatype}", ("model.onnx", TestOnnx.Identity(datatype, -1, 1)));
-            _platform.Registry.SetAlias($"m{datatype}", "champion", 1);
-        }
-
-        _host = InferenceHost.Start(_platform);
-        foreach (var datatype in Cases.Keys)
-        {
-            await _host.WaitForAsync($"m{datatype}", "champion", 1);
-        }
+        _host = await InferenceHost.ServeAsync(_platform, [.. Cases.Keys.Select(datatype => ($"m{datatype}", TestOnnx.Identity(datatype, -1, 1)))]);
     }
 
     public async ValueTask DisposeAsync()
@@ -119,7 +109,4 @@ public sealed class RestDatatypeFunctionalTests : IAsyncLifetime
         Assert.Contains("no UTF-8", json.Error, StringComparison.Ordinal);
         Assert.Equal(raw, binary.Blobs);
     }
-
-    private static byte[] Bytes<T>(params T[] values)
-        where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 }

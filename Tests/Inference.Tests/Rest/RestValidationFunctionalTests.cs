@@ -16,15 +16,18 @@ public sealed class RestValidationFunctionalTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await FakePlatform.StartAsync();
-        Add("floats", TestOnnx.Identity(Datatype.Fp32, -1, 2));
-        Add("texts", TestOnnx.Identity(Datatype.Bytes, -1, 1));
-        Add("bytes", TestOnnx.Identity(Datatype.Int8, -1, 1));
-        Add("sums", TestOnnx.AddAndSubtract(Datatype.Int32, 2));
-        _host = InferenceHost.Start(_platform, null, ("Models:MaxBatchSize", "8"), ("OpenInference:MaxRequestBytes", "65536"), ("OpenInference:MaxTensors", "3"), ("OpenInference:MaxJsonDepth", "16"));
-        foreach (var name in (string[])["floats", "texts", "bytes", "sums"])
-        {
-            await _host.WaitForAsync(name, "champion", 1);
-        }
+        _host = await InferenceHost.ServeAsync(
+            _platform,
+            [
+                ("floats", TestOnnx.Identity(Datatype.Fp32, -1, 2)),
+                ("texts", TestOnnx.Identity(Datatype.Bytes, -1, 1)),
+                ("bytes", TestOnnx.Identity(Datatype.Int8, -1, 1)),
+                ("sums", TestOnnx.AddAndSubtract(Datatype.Int32, 2)),
+            ],
+            ("Models:MaxBatchSize", "8"),
+            ("OpenInference:MaxRequestBytes", "65536"),
+            ("OpenInference:MaxTensors", "3"),
+            ("OpenInference:MaxJsonDepth", "16"));
     }
 
     public async ValueTask DisposeAsync()
@@ -188,11 +191,5 @@ public sealed class RestValidationFunctionalTests : IAsyncLifetime
         Assert.Equal("gzip, deflate, identity", Assert.Single(unknown.Response.Headers.GetValues("Accept-Encoding")));
         Assert.Equal(HttpStatusCode.BadRequest, broken.Status);
         Assert.Contains("content encoding", broken.Error, StringComparison.Ordinal);
-    }
-
-    private void Add(string name, byte[] onnx)
-    {
-        _platform.Registry.Add(name, ("model.onnx", onnx));
-        _platform.Registry.SetAlias(name, "champion", 1);
     }
 }

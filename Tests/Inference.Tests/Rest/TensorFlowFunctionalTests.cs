@@ -14,22 +14,11 @@ public sealed class TensorFlowFunctionalTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await FakePlatform.StartAsync();
-        (string Name, byte[] Onnx)[] models =
+        _host = await InferenceHost.ServeAsync(_platform,
         [
             ("floats", TestOnnx.Identity(Datatype.Fp32, -1, 2)), ("texts", TestOnnx.Identity(Datatype.Bytes, -1)), ("sums", TestOnnx.AddAndSubtract(Datatype.Int32, 2)),
             ("running", TestOnnx.CumulativeSum()),
-        ];
-        foreach (var (name, onnx) in models)
-        {
-            _platform.Registry.Add(name, ("model.onnx", onnx));
-            _platform.Registry.SetAlias(name, "champion", 1);
-        }
-
-        _host = InferenceHost.Start(_platform);
-        foreach (var (name, _) in models)
-        {
-            await _host.WaitForAsync(name, "champion", 1);
-        }
+        ]);
     }
 
     public async ValueTask DisposeAsync()

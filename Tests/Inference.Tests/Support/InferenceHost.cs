@@ -63,6 +63,25 @@ internal sealed class InferenceHost : IAsyncDisposable
     public static InferenceHost Start(FakePlatform platform, string? dataDirectory = null, params (string Key, string Value)[] settings) =>
         new(platform, dataDirectory, settings);
 
+    /// <summary>Registers each model as version 1 and champion, and waits until all of them are served.</summary>
+    public static async Task<InferenceHost> ServeAsync(
+        FakePlatform platform, IReadOnlyCollection<(string Name, byte[] Onnx)> models, params (string Key, string Value)[] settings)
+    {
+        foreach (var (name, onnx) in models)
+        {
+            platform.Registry.Add(name, ("model.onnx", onnx));
+            platform.Registry.SetAlias(name, "champion", 1);
+        }
+
+        var host = Start(platform, null, settings);
+        foreach (var (name, _) in models)
+        {
+            await host.WaitForAsync(name, "champion", 1);
+        }
+
+        return host;
+    }
+
     /// <summary>Waits until the alias is served by the version.</summary>
     public async Task<ServedModel> WaitForAsync(string model, string alias, int version)
     {

@@ -1,16 +1,11 @@
-using System.Net;
 using System.Threading.Channels;
 using CloudNativeAi.Contracts.ModelRegistry;
 using CloudNativeAi.Contracts.Training;
 using Google.Protobuf;
 using Grpc.Core;
+using CloudNativeAi.TestSupport;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace CloudNativeAi.Monitoring.Tests.Application;
 
@@ -19,27 +14,14 @@ internal sealed class FakePlatform : IAsyncDisposable
 {
     private static readonly ModelState EndOfStream = new();
 
-    private readonly WebApplication _server;
+    private GrpcTestServer _server = null!;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Model, int Version, string Path), string> _artifacts = [];
     private readonly Dictionary<string, Job> _jobs = [];
     private readonly TaskCompletionSource<Job> _firstJob = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<ModelState> _states = Channel.CreateUnbounded<ModelState>();
 
-    private FakePlatform()
-    {
-        // Not the folder of the tests: the settings of the service lie there.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetTempPath() });
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
-        _server = builder.Build();
-        _server.MapGrpcService<RegistryService>();
-        _server.MapGrpcService<TrainingService>();
-    }
-
-    public string Address { get; private set; } = "";
+    public string Address => _server.Address;
 
     /// <summary>When set, the registry answers so.</summary>
     public StatusCode? RegistryFault { get; set; }
@@ -68,8 +50,13 @@ internal sealed class FakePlatform : IAsyncDisposable
     public static async Task<FakePlatform> StartAsync()
     {
         var platform = new FakePlatform();
-        await platform._server.StartAsync(TestContext.Current.CancellationToken);
-        platform.Address = platform._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        platform._server = await GrpcTestServer.StartAsync(
+            services => services.AddSingleton(platform),
+            routes =>
+            {
+                routes.MapGrpcService<RegistryService>();
+                routes.MapGrpcService<TrainingService>();
+            });
         return platform;
     }
 
@@ -86,13 +73,7 @@ internal sealed class FakePlatform : IAsyncDisposable
 
     public void Announce(ModelState state) => _states.Writer.TryWrite(state);
 
-    public async ValueTask DisposeAsync()
-    {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _server.StopAsync(now.Token);
-        await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private sealed class RegistryService(FakePlatform platform) : ModelRegistry.ModelRegistryBase
     {

@@ -1,11 +1,7 @@
+using CloudNativeAi.TestSupport;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace CloudNativeAi.Web.Tests.Fakes;
 
@@ -14,11 +10,11 @@ public sealed class FakePlatform : IAsyncDisposable
 {
     private const string AppHost = "app-host";
 
-    private readonly Dictionary<string, WebApplication> _services = [];
+    private readonly Dictionary<string, GrpcTestServer> _services = [];
 
     public FlightsWorld World { get; } = new(TimeProvider.System);
 
-    public IReadOnlyDictionary<string, string> Addresses => _services.ToDictionary(service => service.Key, service => AddressOf(service.Value));
+    public IReadOnlyDictionary<string, string> Addresses => _services.ToDictionary(service => service.Key, service => service.Value.Address);
 
     /// <summary>Configuration by which service discovery finds the services.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(
@@ -31,30 +27,29 @@ public sealed class FakePlatform : IAsyncDisposable
     public static async Task<FakePlatform> StartAsync()
     {
         var platform = new FakePlatform();
-        await platform.StartAsync("ingestion", app => app.MapGrpcService<FakeIngestion>());
-        await platform.StartAsync("feature-store", app =>
+        await platform.StartAsync("ingestion", routes => routes.MapGrpcService<FakeIngestion>());
+        await platform.StartAsync("feature-store", routes =>
         {
-            app.MapGrpcService<FakeMaterialization>();
-            app.MapGrpcService<FakeDefinitions>();
-            app.MapGrpcService<FakeRetrieval>();
+            routes.MapGrpcService<FakeMaterialization>();
+            routes.MapGrpcService<FakeDefinitions>();
+            routes.MapGrpcService<FakeRetrieval>();
         });
-        await platform.StartAsync("training", app => app.MapGrpcService<FakeTraining>());
-        await platform.StartAsync("model-registry", app => app.MapGrpcService<FakeModelRegistry>());
-        await platform.StartAsync("inference", app => app.MapGrpcService<FakeInference>());
-        await platform.StartAsync("monitoring", app =>
+        await platform.StartAsync("training", routes => routes.MapGrpcService<FakeTraining>());
+        await platform.StartAsync("model-registry", routes => routes.MapGrpcService<FakeModelRegistry>());
+        await platform.StartAsync("inference", routes => routes.MapGrpcService<FakeInference>());
+        await platform.StartAsync("monitoring", routes =>
         {
-            app.MapGrpcService<FakePredictionLog>();
-            app.MapGrpcService<FakeModelMonitoring>();
-            app.MapGrpcService<FakeRetraining>();
+            routes.MapGrpcService<FakePredictionLog>();
+            routes.MapGrpcService<FakeModelMonitoring>();
+            routes.MapGrpcService<FakeRetraining>();
         });
-        await platform.StartAsync(AppHost, app => app.MapGrpcService<FakeAppHost>());
+        await platform.StartAsync(AppHost, routes => routes.MapGrpcService<FakeAppHost>());
         return platform;
     }
 
     /// <summary>The service goes away, as when its process is killed.</summary>
     public async Task StopAsync(string service)
     {
-        await _services[service].StopAsync(new CancellationToken(canceled: true));
         await _services[service].DisposeAsync();
         _services.Remove(service);
     }
@@ -67,20 +62,6 @@ public sealed class FakePlatform : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(string name, Action<WebApplication> map)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(World);
-
-        var app = builder.Build();
-        map(app);
-        await app.StartAsync();
-        _services.Add(name, app);
-    }
-
-    private static string AddressOf(WebApplication app) =>
-        app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+    private async Task StartAsync(string name, Action<IEndpointRouteBuilder> map) =>
+        _services.Add(name, await GrpcTestServer.StartAsync(services => services.AddSingleton(World), map));
 }
