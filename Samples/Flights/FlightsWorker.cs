@@ -1,5 +1,6 @@
 using CloudNativeAi.Flights.Data;
 using CloudNativeAi.Flights.Replay;
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,11 +20,11 @@ internal sealed partial class FlightsWorker(
     IConfiguration configuration,
     IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
-    ILogger<FlightsWorker> logger) : BackgroundService
+    ILogger<FlightsWorker> logger) : CallingWorker
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         try
         {

@@ -1,5 +1,6 @@
 using CloudNativeAi.FeatureStore.Definitions;
 using CloudNativeAi.FeatureStore.OnlineStore;
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -19,9 +20,9 @@ internal sealed partial class MaterializationWorker(
     WakeSignals signals,
     IOptions<MaterializationOptions> options,
     TimeProvider timeProvider,
-    ILogger<MaterializationWorker> logger) : BackgroundService
+    ILogger<MaterializationWorker> logger) : CallingWorker
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using CloudNativeAi.Contracts.ModelRegistry;
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Registry = CloudNativeAi.Contracts.ModelRegistry.ModelRegistry;
@@ -16,11 +17,11 @@ internal sealed partial class RegistryFollowerWorker(
     ModelCache cache,
     IOptions<ModelOptions> options,
     TimeProvider timeProvider,
-    ILogger<RegistryFollowerWorker> logger) : BackgroundService
+    ILogger<RegistryFollowerWorker> logger) : CallingWorker
 {
     private static readonly TimeSpan MaxReconnectDelay = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         await ServeLastAsync(stoppingToken);
 

@@ -1,5 +1,6 @@
 using CloudNativeAi.Contracts.Monitoring;
 using CloudNativeAi.Inference.Telemetry;
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -14,9 +15,9 @@ internal sealed partial class PredictionShipperWorker(
     IOptions<PredictionLogOptions> options,
     InferenceMetrics metrics,
     TimeProvider timeProvider,
-    ILogger<PredictionShipperWorker> logger) : BackgroundService
+    ILogger<PredictionShipperWorker> logger) : CallingWorker
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         var delay = options.Value.ShipInterval;
         while (!stoppingToken.IsCancellationRequested)

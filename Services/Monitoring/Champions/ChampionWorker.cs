@@ -1,17 +1,18 @@
 using CloudNativeAi.Contracts.ModelRegistry;
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Grpc.Core;
 
 namespace CloudNativeAi.Monitoring.Champions;
 
 /// <summary>Follows the registry's aliases.</summary>
 internal sealed partial class ChampionWorker(
-    ModelRegistry.ModelRegistryClient registry, ChampionStore champions, TimeProvider timeProvider, ILogger<ChampionWorker> logger) : BackgroundService
+    ModelRegistry.ModelRegistryClient registry, ChampionStore champions, TimeProvider timeProvider, ILogger<ChampionWorker> logger) : CallingWorker
 {
     private const string ChampionAlias = "champion";
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(15);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         var backOff = FirstBackOff;
         while (!stoppingToken.IsCancellationRequested)
@@ -28,12 +29,7 @@ internal sealed partial class ChampionWorker(
 
                 LogEnded();
             }
-            catch (Exception) when (stoppingToken.IsCancellationRequested)
-            {
-                // A cancelled stream ends as an RpcException, which the host would take for a failure.
-                return;
-            }
-            catch (Exception exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 // The last known champions stay; the next stream begins with the state of every model.
                 LogLost(exception.Message);

@@ -1,13 +1,14 @@
 using CloudNativeAi.Monitoring.Telemetry;
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Monitoring.Evaluation;
 
 internal sealed partial class EvaluationWorker(
     Evaluator evaluator, IOptions<EvaluationOptions> options, TimeProvider timeProvider, MonitoringMetrics metrics, ILogger<EvaluationWorker> logger)
-    : BackgroundService
+    : CallingWorker
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.Interval, timeProvider);
 
@@ -22,12 +23,7 @@ internal sealed partial class EvaluationWorker(
 
                 metrics.RecordEvaluation(timeProvider.GetElapsedTime(started));
             }
-            catch (Exception) when (stoppingToken.IsCancellationRequested)
-            {
-                // A cancelled call ends as an RpcException, which the host would take for a failure.
-                return;
-            }
-            catch (Exception exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 // Each step is one transaction, so the next round continues where this one failed.
                 metrics.RecordEvaluationFailure();

@@ -1,11 +1,12 @@
+using CloudNativeAi.ServiceDefaults.Grpc;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Monitoring.Retraining;
 
 internal sealed partial class RetrainWorker(
-    RetrainSender sender, IOptions<RetrainingOptions> options, TimeProvider timeProvider, ILogger<RetrainWorker> logger) : BackgroundService
+    RetrainSender sender, IOptions<RetrainingOptions> options, TimeProvider timeProvider, ILogger<RetrainWorker> logger) : CallingWorker
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.Interval, timeProvider);
 
@@ -15,12 +16,7 @@ internal sealed partial class RetrainWorker(
             {
                 await sender.SendAsync(stoppingToken);
             }
-            catch (Exception) when (stoppingToken.IsCancellationRequested)
-            {
-                // A cancelled call ends as an RpcException, which the host would take for a failure.
-                return;
-            }
-            catch (Exception exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 // The requests stay pending until the next round.
                 LogFailed(exception);
