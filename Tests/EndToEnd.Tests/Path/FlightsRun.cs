@@ -25,7 +25,6 @@ internal sealed record AskedPrediction(Flight Flight, PredictRequest Request, Pr
 /// </summary>
 public sealed class FlightsRun : IAsyncLifetime
 {
-    private const long ReplayedDays = 3;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     private readonly ConcurrentBag<AskedPrediction> _asked = [];
@@ -52,7 +51,8 @@ public sealed class FlightsRun : IAsyncLifetime
 
     internal long ReplayBegin => Data.HistoryUntil;
 
-    internal long ReplayEnd => Data.HistoryUntil + (ReplayedDays * Instant.Day);
+    // More than a thousand flights in either case.
+    internal long ReplayEnd => Data.HistoryUntil + ((HasRealData ? 3 : 8) * Instant.Day);
 
     public async ValueTask InitializeAsync()
     {
