@@ -44,6 +44,7 @@ public sealed class FakePredictionLog(FlightsWorld world) : PredictionLog.Predic
         logged.Prediction.EntityKeys.Add("origin", FlightsWorld.Text(index % 2 == 0 ? "SEA" : "PDX"));
         logged.Prediction.EntityKeys.Add("dest", FlightsWorld.Text(destinations[index % destinations.Length]));
         logged.Prediction.EntityKeys.Add("carrier", FlightsWorld.Text(carriers[index % carriers.Length]));
+        logged.Prediction.EntityKeys.Add("flight_number", FlightsWorld.Text($"{4_700 + index}"));
         logged.Prediction.EntityKeys.Add("tailnum", FlightsWorld.Text($"N{300 + index}AS"));
         logged.FeatureNames.AddRange(FlightsWorld.FeatureNames);
         logged.Prediction.Features.AddRange(FlightsWorld.FeatureNames.Select((_, feature) => feature == 8 ? double.NaN : 3.5 + (feature * 11.25) - index));
