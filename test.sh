@@ -17,8 +17,8 @@ else
 fi
 
 passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) failures=$(mktemp)
+trap 'rm -f "$log" "$failures"' EXIT
 for project in $projects; do
   name=$(basename "$project")
   executable="artifacts/bin/$name/release/CloudNativeAi.$name"
@@ -31,9 +31,11 @@ for project in $projects; do
   counts=$(grep -E '^ +(total|failed|succeeded|skipped): [0-9]+' "$log" | tail -4)
   ok=$(sed -n 's/^ *succeeded: //p' <<<"$counts"); bad=$(sed -n 's/^ *failed: //p' <<<"$counts"); skip=$(sed -n 's/^ *skipped: //p' <<<"$counts")
   if [ -z "$ok" ] || { [ "$code" -ne 0 ] && [ "${bad:-0}" -eq 0 ]; }; then
-    cat "$log"; echo "$name ended with $code"; failed=$((failed + 1))
+    cat "$log"; echo "$name ended with $code" | tee -a "$failures"; failed=$((failed + 1))
   elif [ "${bad:-0}" -gt 0 ]; then
     cat "$log"
+    # Each failed test with its message: said again at the very end, where a long log is read first.
+    awk '/^[^ ]/ { failed = /^failed / } failed' "$log" >>"$failures"
   else
     grep -E '^(skipped|  skipped)' -A1 "$log" | head -40
   fi
@@ -41,6 +43,7 @@ for project in $projects; do
   echo "$name: ${ok:-0} passed, ${bad:-0} failed, ${skip:-0} skipped in $(($(date +%s) - started)) s"
 done
 
+cat "$failures"
 [ "$passed" -gt 0 ] || failed=$((failed + 1))
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

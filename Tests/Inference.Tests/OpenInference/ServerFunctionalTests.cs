@@ -2,6 +2,8 @@ using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Inference.Tensors;
 using CloudNativeAi.Inference.Tests.Support;
 using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
 
 namespace CloudNativeAi.Inference.Tests.OpenInference;
 
@@ -188,6 +190,22 @@ public sealed class ServerFunctionalTests : IAsyncLifetime
         }
 
         Assert.Equal(["3.000000:1", "0.250000:0", "-1.000000:1", "NaN:0"], classes);
+    }
+
+    [Fact]
+    public async Task Replica_that_knows_no_model_yet_gets_no_traffic()
+    {
+        await using var platform = await FakePlatform.StartAsync();
+        platform.Registry.IsDown = true;
+        await using var host = InferenceHost.Start(platform);
+        using var channel = GrpcChannel.ForAddress(host.GrpcAddress);
+
+        var asked = await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Cancelled);
+        using var health = await host.Http.GetAsync("/health", Cancelled);
+
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, asked.Status);
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.False((await host.OpenInference.ServerReadyAsync(new ServerReadyRequest(), cancellationToken: Cancelled)).Ready);
     }
 
     [Fact]
