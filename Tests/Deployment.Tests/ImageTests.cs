@@ -1,29 +1,45 @@
 using System.Text.Json.Nodes;
+using CloudNativeAi.Deployment.Tests.Cluster;
 using CloudNativeAi.Deployment.Tests.Support;
 using CloudNativeAi.TestSupport;
 
 namespace CloudNativeAi.Deployment.Tests;
 
 /// <summary>Images as <c>dotnet publish -t:PublishContainer</c> makes them, without a daemon.</summary>
-public sealed class ImageTests(PublishedChart chart)
+[Collection(ClusterCollection.Name)]
+public sealed class ImageTests(PublishedChart chart, RunningChart cluster)
 {
     [Fact]
     public async Task An_image_is_named_as_the_chart_looks_for_it_and_runs_as_any_user_of_group_0()
     {
-        await using var registry = await ImageRegistry.StartAsync(TestContext.Current.CancellationToken);
+        var images = await cluster.ImagesAsync();
         var name = PodTemplate.Of((await chart.RenderAsync(PublishedChart.Default)).Get("Deployment", "ingestion-deployment"))!.Containers.Single().Text("image")!;
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Name;
 
-        var publish = await Command.RunAsync("dotnet", [
-            "publish", Path.Combine(Repository.Root, "Services", "Ingestion", "Ingestion.csproj"), "--no-build", "--nologo", "--configuration", char.ToUpperInvariant(configuration[0]) + configuration[1..],
-            "-t:PublishContainer", $"-p:ContainerBaseImage={registry.Address}/base:1", $"-p:ContainerRegistry={registry.Address}",
-        ]);
-        Assert.True(publish.ExitCode == 0, publish.Output + publish.Error);
-
-        var image = JsonNode.Parse(await registry.ConfigurationAsync(name))!;
+        var image = JsonNode.Parse(await images.ConfigurationAsync(name))!;
         Assert.Equal("1654:0", image.Text("config.User"));
         Assert.Equal("CloudNativeAi Ingestion", image.At("config.Labels")?["org.opencontainers.image.title"]?.ToString());
         Assert.Contains("Ingestion", image.At("config.Entrypoint")!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Trivy_finds_neither_a_misconfiguration_nor_a_secret_in_an_image_and_sees_its_packages()
+    {
+        var images = await cluster.ImagesAsync();
+        var directory = Directory.CreateTempSubdirectory("image-");
+        try
+        {
+            var layout = Path.Combine(directory.FullName, "inference");
+            await images.PullAsync("inference:0.1.0", layout);
+
+            var (found, packages) = await Trivy.ImageAsync(layout);
+
+            Assert.Empty(found);
+            Assert.Equal(9, packages);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     [Theory]

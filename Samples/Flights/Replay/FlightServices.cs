@@ -4,6 +4,7 @@ using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.ModelRegistry;
 using CloudNativeAi.Contracts.Monitoring;
 using CloudNativeAi.Contracts.Training;
+using Grpc.Core;
 
 namespace CloudNativeAi.Flights.Replay;
 
@@ -16,4 +17,16 @@ internal sealed record FlightServices(
     TrainingJobs.TrainingJobsClient Training,
     ModelRegistry.ModelRegistryClient Registry,
     Prediction.PredictionClient Predictions,
-    Labels.LabelsClient Labels);
+    Labels.LabelsClient Labels)
+{
+    /// <param name="channel">The channel to the service of that name.</param>
+    public static FlightServices At(Func<string, ChannelBase> channel) => new(
+        new Sources.SourcesClient(channel("ingestion")),
+        new EventIngestion.EventIngestionClient(channel("ingestion")),
+        new FeatureDefinitions.FeatureDefinitionsClient(channel("feature-store")),
+        new Materialization.MaterializationClient(channel("feature-store")),
+        new TrainingJobs.TrainingJobsClient(channel("training")),
+        new ModelRegistry.ModelRegistryClient(channel("model-registry")),
+        new Prediction.PredictionClient(channel("inference")),
+        new Labels.LabelsClient(channel("monitoring")));
+}

@@ -18,4 +18,12 @@ internal static class Command
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
     }
+
+    /// <summary>What the program wrote; fails the test when it failed.</summary>
+    public static async Task<string> OutputAsync(string program, params IEnumerable<string> arguments)
+    {
+        var (exitCode, output, error) = await RunAsync(program, arguments);
+        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {exitCode}: {error}{output}");
+        return output;
+    }
 }

@@ -39,14 +39,17 @@ public sealed class PublishedChart : IAsyncLifetime
     }
 
     /// <summary>The documents of a variant; a copy, to change at will.</summary>
-    internal async Task<Rendering> RenderAsync(string variant)
+    internal Task<Rendering> RenderAsync(string variant) => RenderAsync(variant, ValuesOf(variant));
+
+    /// <summary>The documents with values of one's own, under a name of one's own.</summary>
+    internal async Task<Rendering> RenderAsync(string variant, params string[] values)
     {
         await _turn.WaitAsync();
         try
         {
             if (!_renderings.TryGetValue(variant, out var rendering))
             {
-                var yaml = await KubernetesTools.HelmAsync(["template", Release, Directory, "--namespace", Namespace, .. ValuesOf(variant)]);
+                var yaml = await KubernetesTools.HelmAsync(["template", Release, Directory, "--namespace", Namespace, .. values]);
                 rendering = _renderings[variant] = new Rendering(variant, yaml);
             }
 

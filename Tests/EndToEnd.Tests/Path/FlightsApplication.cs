@@ -3,11 +3,7 @@ extern alias AppHost;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using CloudNativeAi.Contracts.FeatureStore;
-using CloudNativeAi.Contracts.Inference;
-using CloudNativeAi.Contracts.Ingestion;
-using CloudNativeAi.Contracts.ModelRegistry;
 using CloudNativeAi.Contracts.Monitoring;
-using CloudNativeAi.Contracts.Training;
 using CloudNativeAi.Flights.Replay;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Configuration;
@@ -43,35 +39,19 @@ internal sealed class FlightsApplication : IAsyncDisposable
             await application.ResourceNotifications.WaitForResourceHealthyAsync(name, cancellationToken);
         }
 
-        var channels = new List<GrpcChannel>();
-        GrpcChannel Channel(string service)
+        var channels = Services.ToDictionary(service => service, service => GrpcChannel.ForAddress(application.GetEndpoint(service, "grpc"), new GrpcChannelOptions
         {
-            var channel = GrpcChannel.ForAddress(application.GetEndpoint(service, "grpc"), new GrpcChannelOptions
-            {
-                MaxReceiveMessageSize = 64 * 1024 * 1024,
-                MaxSendMessageSize = 64 * 1024 * 1024,
-            });
-            channels.Add(channel);
-            return channel;
-        }
-
-        var (ingestion, featureStore, inference, monitoring) = (Channel("ingestion"), Channel("feature-store"), Channel("inference"), Channel("monitoring"));
+            MaxReceiveMessageSize = 64 * 1024 * 1024,
+            MaxSendMessageSize = 64 * 1024 * 1024,
+        }));
         var started = new FlightsApplication(application)
         {
-            Flights = new FlightServices(
-                new Sources.SourcesClient(ingestion),
-                new EventIngestion.EventIngestionClient(ingestion),
-                new FeatureDefinitions.FeatureDefinitionsClient(featureStore),
-                new Materialization.MaterializationClient(featureStore),
-                new TrainingJobs.TrainingJobsClient(Channel("training")),
-                new ModelRegistry.ModelRegistryClient(Channel("model-registry")),
-                new Prediction.PredictionClient(inference),
-                new Labels.LabelsClient(monitoring)),
-            TrainingSets = new TrainingSets.TrainingSetsClient(featureStore),
-            Monitoring = new ModelMonitoring.ModelMonitoringClient(monitoring),
-            PredictionLog = new PredictionLog.PredictionLogClient(monitoring),
+            Flights = FlightServices.At(service => channels[service]),
+            TrainingSets = new TrainingSets.TrainingSetsClient(channels["feature-store"]),
+            Monitoring = new ModelMonitoring.ModelMonitoringClient(channels["monitoring"]),
+            PredictionLog = new PredictionLog.PredictionLogClient(channels["monitoring"]),
         };
-        started._channels.AddRange(channels);
+        started._channels.AddRange(channels.Values);
         return started;
     }
 
