@@ -65,7 +65,8 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
         var counts = await Task.WhenAll(load);
         Assert.Equal(3, seen.Count);
         Assert.True(counts.Sum() > 100);
-        Assert.InRange(host.Get<VersionPool>().Loaded.Count, 1, 2);
+        // The version before the last may go a moment after the swap.
+        await host.WaitForStatusAsync(status => status.Models.Count is 1 or 2 ? status : null);
     }
 
     [Fact]
@@ -133,7 +134,6 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
                 await restarted.WaitForAsync(Model, "champion", 1);
                 Assert.Equal(1, (await restarted.Predictions.PredictAsync(TestModels.Request("u1"), cancellationToken: Cancelled)).ModelVersion);
                 Assert.Equal(downloads, _platform.Registry.Downloads);
-                await restarted.WaitForReadyAsync();
                 Assert.Equal("Healthy", await restarted.Http.GetStringAsync("/health", Cancelled));
 
                 _platform.Registry.IsDown = false;

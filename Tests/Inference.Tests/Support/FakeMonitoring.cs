@@ -40,11 +40,13 @@ internal sealed class FakeMonitoring : MonitoringLog.PredictionLogBase
         return Task.FromResult(new LogPredictionsResponse { Accepted = request.Predictions.Count });
     }
 
-    public async Task WaitForAsync(int count)
+    public Task WaitForAsync(int count) => WaitForAsync(logged => logged.Count >= count);
+
+    public async Task WaitForAsync(Predicate<IReadOnlyDictionary<string, PredictionRecord>> isThere)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(TimeSpan.FromSeconds(30));
-        while (Logged.Count < count)
+        timeout.CancelAfter(InferenceHost.Patience);
+        while (!isThere(Logged))
         {
             await Task.Delay(10, timeout.Token);
         }

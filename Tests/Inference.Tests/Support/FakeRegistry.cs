@@ -72,14 +72,19 @@ internal sealed class FakeRegistry : Registry.ModelRegistryBase
 
     public override async Task WatchModels(WatchModelsRequest request, IServerStreamWriter<ModelState> responseStream, ServerCallContext context)
     {
-        ThrowIfDown();
         var watcher = Channel.CreateUnbounded<ModelState>();
-        _watchers[watcher] = true;
         try
         {
-            foreach (var state in _states.Values)
+            // Else a change could be sent before the state that it changed.
+            lock (_watchers)
             {
-                watcher.Writer.TryWrite(state);
+                ThrowIfDown();
+                foreach (var state in _states.Values)
+                {
+                    watcher.Writer.TryWrite(state);
+                }
+
+                _watchers[watcher] = true;
             }
 
             await foreach (var state in watcher.Reader.ReadAllAsync(context.CancellationToken))
@@ -102,10 +107,13 @@ internal sealed class FakeRegistry : Registry.ModelRegistryBase
     /// <summary>Ends every watch and refuses everything until further notice.</summary>
     public void GoDown()
     {
-        IsDown = true;
-        foreach (var watcher in _watchers.Keys)
+        lock (_watchers)
         {
-            watcher.Writer.TryComplete();
+            IsDown = true;
+            foreach (var watcher in _watchers.Keys)
+            {
+                watcher.Writer.TryComplete();
+            }
         }
     }
 
@@ -119,10 +127,13 @@ internal sealed class FakeRegistry : Registry.ModelRegistryBase
 
     private void Publish(ModelState state)
     {
-        _states[state.ModelName] = state;
-        foreach (var watcher in _watchers.Keys)
+        lock (_watchers)
         {
-            watcher.Writer.TryWrite(state);
+            _states[state.ModelName] = state;
+            foreach (var watcher in _watchers.Keys)
+            {
+                watcher.Writer.TryWrite(state);
+            }
         }
     }
 

@@ -11,6 +11,9 @@ namespace CloudNativeAi.Inference.Tests.Support;
 /// <summary>The true host on real ports, with a data directory that outlives it.</summary>
 internal sealed class InferenceHost : IAsyncDisposable
 {
+    /// <summary>Longest wait for what should come at once: a busy machine takes a while to load a large model.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly WebApplicationFactory<Program> _factory;
     private readonly GrpcChannel _channel;
     private readonly bool _ownsDirectory;
@@ -82,17 +85,19 @@ internal sealed class InferenceHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Waits until the alias is served by the version.</summary>
+    /// <summary>Waits until the alias is served by the version, and the server says that it is ready, which it does a moment after its first models serve.</summary>
     public async Task<ServedModel> WaitForAsync(string model, string alias, int version)
     {
-        return await WaitForStatusAsync(status => status.Models.FirstOrDefault(served =>
+        var found = await WaitForStatusAsync(status => status.Models.FirstOrDefault(served =>
             served.ModelName == model && served.State == "READY" && served.Version == version && served.Aliases.Contains(alias)));
+        await WaitForReadyAsync();
+        return found;
     }
 
-    public async Task WaitForReadyAsync()
+    private async Task WaitForReadyAsync()
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(TimeSpan.FromSeconds(30));
+        timeout.CancelAfter(Patience);
         while (!(await OpenInference.ServerReadyAsync(new ServerReadyRequest(), cancellationToken: timeout.Token)).Ready)
         {
             await Task.Delay(20, timeout.Token);
@@ -103,7 +108,7 @@ internal sealed class InferenceHost : IAsyncDisposable
         where T : class
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(TimeSpan.FromSeconds(30));
+        timeout.CancelAfter(Patience);
         GetServingStatusResponse status = new();
         try
         {
@@ -120,7 +125,7 @@ internal sealed class InferenceHost : IAsyncDisposable
         }
         catch (Exception) when (timeout.IsCancellationRequested && !TestContext.Current.CancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Not seen within 30 s; last: {status}");
+            throw new TimeoutException($"Not seen within {Patience}; last: {status}");
         }
     }
 
