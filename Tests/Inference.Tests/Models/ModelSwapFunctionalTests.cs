@@ -178,7 +178,7 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Registry_that_was_never_reached_degrades_the_service_until_it_is()
+    public async Task Registry_that_was_never_reached_keeps_the_service_from_being_healthy_until_it_is()
     {
         _platform.Registry.IsDown = true;
         await using var host = InferenceHost.Start(_platform);
@@ -191,7 +191,7 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
         _platform.Registry.SetAlias(Model, "champion", 1);
         await host.WaitForAsync(Model, "champion", 1);
 
-        Assert.Equal("Degraded", await health.Content.ReadAsStringAsync(Cancelled));
+        Assert.Equal("Unhealthy", await health.Content.ReadAsStringAsync(Cancelled));
         Assert.False(ready.Ready);
         Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
         using var healthy = await host.Http.GetAsync("/health", Cancelled);
