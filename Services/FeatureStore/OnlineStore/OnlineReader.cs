@@ -16,9 +16,10 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
     /// <summary>
     /// For each look-up the values of all features of its view, key by key: value f of key k is at k * features + f.
     /// </summary>
+    /// <param name="asOfMicros">Null: now.</param>
     /// <exception cref="OnlineStoreLostException">The server lost its data: what is missing says nothing.</exception>
     public async Task<FeatureValue[][]> ReadAsync(
-        IReadOnlyList<ViewLookup> lookups, Guid storeId, long asOfMicros, long nowMicros, CancellationToken cancellationToken)
+        IReadOnlyList<ViewLookup> lookups, Guid storeId, long? asOfMicros, long nowMicros, CancellationToken cancellationToken)
     {
         var results = lookups.Select(lookup => new FeatureValue[lookup.Keys.Length * lookup.View.View.Features.Count]).ToArray();
         var all = lookups.SelectMany((lookup, index) => Enumerable.Range(0, lookup.Keys.Length).Select(key => (Lookup: index, Key: key)));
@@ -44,8 +45,10 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
         return results;
     }
 
-    private void Evaluate(OnlineView view, RedisValue record, long asOfMicros, long nowMicros, Span<FeatureValue> values)
+    private void Evaluate(OnlineView view, RedisValue record, long? asOf, long nowMicros, Span<FeatureValue> values)
     {
+        var asOfMicros = asOf ?? nowMicros;
+
         // Before that, keys that were there may have expired.
         if (view.ExpiresAfter(options.Value.History) is not null && asOfMicros < nowMicros - options.Value.HistoryMicros)
         {
@@ -60,7 +63,7 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
         }
         else
         {
-            OnlineRecord.ReadState((byte[])record!, view.States).Evaluate(asOfMicros, values);
+            OnlineRecord.ReadState((byte[])record!, view.States).Evaluate(asOfMicros, asOf ?? long.MaxValue, values);
         }
     }
 }

@@ -4,14 +4,13 @@ using CloudNativeAi.FeatureStore.Transformations;
 namespace CloudNativeAi.FeatureStore.OnlineStore;
 
 /// <summary>
-/// The packed value of one key: a header of 17 bytes (format, last applied position, position of the first event, little-endian),
+/// The packed value of one key: a header of 17 bytes (format of the state, last applied position, position of the first event, little-endian),
 /// then the state. The header is the stamp of compare-and-set: since the position only grows, equal headers mean equal values.
 /// </summary>
 internal static class OnlineRecord
 {
     public const int HeaderLength = 17;
 
-    private const byte Format = 1;
     private const int PositionOffset = 1;
     private const int FirstPositionOffset = 9;
 
@@ -24,14 +23,14 @@ internal static class OnlineRecord
         Header(record);
         var reader = new PackedReader(record[HeaderLength..]);
         var state = states.Create();
-        state.Read(ref reader);
+        state.Read(ref reader, record[0]);
         return reader.AtEnd ? state : throw new InvalidDataException($"An online value of the view '{states.View.Name}' is longer than it says.");
     }
 
     public static byte[] Write(PackedWriter writer, long position, long firstPosition, KeyState state)
     {
         writer.Clear();
-        writer.WriteByte(Format);
+        writer.WriteByte(KeyState.Format);
         writer.WriteFixed64(position);
         writer.WriteFixed64(firstPosition);
         state.Write(writer);
@@ -39,7 +38,7 @@ internal static class OnlineRecord
     }
 
     private static ReadOnlySpan<byte> Header(ReadOnlySpan<byte> record) =>
-        record.Length >= HeaderLength && record[0] == Format
+        record.Length >= HeaderLength && record[0] is >= KeyState.OldestFormat and <= KeyState.Format
             ? record[..HeaderLength]
             : throw new InvalidDataException("An online value has an unknown format.");
 }

@@ -81,7 +81,7 @@ internal sealed class OnlineFeatures(
         var snapshot = onlineViews.Current;
         var names = features.Select(feature => feature.View).Distinct(StringComparer.Ordinal).ToArray();
         var lookups = names.Select(name => rows.LookUp(ReadyView(snapshot, name))).ToArray();
-        var values = await ReadAsync(snapshot, [.. lookups.Select(lookup => lookup.Lookup)], asOf, now, cancellationToken);
+        var values = await ReadAsync(snapshot, [.. lookups.Select(lookup => lookup.Lookup)], asOfMicros, now, cancellationToken);
 
         var columns = new FeatureTableColumn[features.Count];
         for (var i = 0; i < features.Count; i++)
@@ -99,7 +99,7 @@ internal sealed class OnlineFeatures(
     }
 
     private async Task<FeatureValue[][]> ReadAsync(
-        OnlineViewSnapshot snapshot, ViewLookup[] lookups, long asOf, long now, CancellationToken cancellationToken)
+        OnlineViewSnapshot snapshot, ViewLookup[] lookups, long? asOf, long now, CancellationToken cancellationToken)
     {
         try
         {

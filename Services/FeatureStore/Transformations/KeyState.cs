@@ -9,6 +9,13 @@ namespace CloudNativeAi.FeatureStore.Transformations;
 /// </summary>
 internal abstract class KeyState
 {
+    /// <summary>Of the bytes written. Format 1 kept no arrivals in its tiles: reads of the past answer INVALID until they have left the windows.</summary>
+    public const int Format = FormatWithArrivals;
+
+    public const int OldestFormat = 1;
+
+    public const int FormatWithArrivals = 2;
+
     /// <summary>Greatest event timestamp applied; <see cref="long.MinValue"/> before the first event.</summary>
     public long NewestEvent { get; protected set; } = long.MinValue;
 
@@ -16,7 +23,13 @@ internal abstract class KeyState
     public abstract void Apply(EventColumns events, int row);
 
     /// <summary>Values of all features of the view, in its order, at an instant.</summary>
-    public abstract void Evaluate(long asOfMicros, Span<FeatureValue> values);
+    public void Evaluate(long asOfMicros, Span<FeatureValue> values) => Evaluate(asOfMicros, asOfMicros, values);
+
+    /// <summary>
+    /// The same, where <paramref name="arrivedByMicros"/> is not before the instant: what has arrived by then may be in aggregates. A read
+    /// as of now gives <see cref="long.MaxValue"/>, since what is here has arrived, whatever the clocks of two machines say.
+    /// </summary>
+    public abstract void Evaluate(long asOfMicros, long arrivedByMicros, Span<FeatureValue> values);
 
     /// <summary>
     /// Forgets what reads at or after <paramref name="oldestReadMicros"/> do not need. An earlier read that needs it gets
@@ -36,9 +49,9 @@ internal abstract class KeyState
     /// <summary>Canonical: equal states have equal bytes.</summary>
     public abstract void Write(PackedWriter writer);
 
-    /// <summary>Fills a new state from written bytes.</summary>
+    /// <summary>Fills a new state from bytes written in a format from <see cref="OldestFormat"/> to <see cref="Format"/>.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged or of another version.</exception>
-    public abstract void Read(ref PackedReader reader);
+    public abstract void Read(ref PackedReader reader, int format);
 }
 
 /// <summary>Makes states of one view; hold one a view.</summary>

@@ -37,7 +37,7 @@ internal sealed class LatestState(LatestLayout layout) : KeyState
         }
     }
 
-    public override void Evaluate(long asOfMicros, Span<FeatureValue> values)
+    public override void Evaluate(long asOfMicros, long arrivedByMicros, Span<FeatureValue> values)
     {
         foreach (var version in _versions)
         {
@@ -83,7 +83,7 @@ internal sealed class LatestState(LatestLayout layout) : KeyState
         }
     }
 
-    public override void Read(ref PackedReader reader)
+    public override void Read(ref PackedReader reader, int format)
     {
         _trimmed = reader.ReadByte() != 0;
         var count = reader.ReadCount();

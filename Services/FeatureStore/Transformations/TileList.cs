@@ -30,8 +30,11 @@ internal sealed class TileList(Resolution resolution)
         }
     }
 
-    /// <summary>All windows of this width end at one edge, so one pass from the newest tile back gives them all, shortest first.</summary>
-    public void Evaluate(long endMicros, long asOfMicros, long ttlMicros, Span<FeatureValue> values)
+    /// <summary>
+    /// All windows of this width end at one edge, so one pass from the newest tile back gives them all, shortest first. A window with
+    /// an event that arrived after <paramref name="arrivedByMicros"/> is invalid: a tile cannot give back what it has added.
+    /// </summary>
+    public void Evaluate(long endMicros, long asOfMicros, long arrivedByMicros, long ttlMicros, Span<FeatureValue> values)
     {
         var end = resolution.TileOf(endMicros);
         var window = _window ??= [.. resolution.Slots.Select(slot => new FieldState(slot))];
@@ -43,6 +46,7 @@ internal sealed class TileList(Resolution resolution)
         var next = LastBefore(end);
         long events = 0;
         long newestEvent = 0;
+        var hasArrived = true;
         foreach (var (tiles, outputs) in resolution.Windows)
         {
             var start = end - tiles;
@@ -50,10 +54,11 @@ internal sealed class TileList(Resolution resolution)
             {
                 newestEvent = events == 0 ? _tiles[next].NewestEvent : newestEvent;
                 events += _tiles[next].Events;
+                hasArrived &= !resolution.KeepsCreated || _tiles[next].NewestCreated <= arrivedByMicros;
                 _tiles[next].AddTo(window);
             }
 
-            var known = _trimmedThrough is not { } trimmed || start > trimmed;
+            var known = hasArrived && (_trimmedThrough is not { } trimmed || start > trimmed);
             foreach (var output in outputs)
             {
                 values[output.Feature] = known ? Evaluate(output, window, events, newestEvent).WithTtl(events == 0 ? 0 : ttlMicros, asOfMicros)
@@ -80,7 +85,7 @@ internal sealed class TileList(Resolution resolution)
         }
     }
 
-    public void Read(ref PackedReader reader)
+    public void Read(ref PackedReader reader, int format)
     {
         _trimmedThrough = reader.ReadByte() == 0 ? null : reader.ReadSignedVarint();
         var count = reader.ReadCount();
@@ -88,7 +93,7 @@ internal sealed class TileList(Resolution resolution)
         for (var i = 0; i < count; i++)
         {
             index += reader.ReadSignedVarint();
-            _tiles.Add(Tile.Read(ref reader, resolution, index));
+            _tiles.Add(Tile.Read(ref reader, format, resolution, index));
         }
     }
 

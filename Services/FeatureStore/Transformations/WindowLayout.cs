@@ -58,13 +58,14 @@ internal sealed class WindowLayout
                 item.Feature.Field is null ? -1 : Array.FindIndex(slots, slot => slot.Field == item.Feature.Field)))]))
             .ToArray();
 
-        return new Resolution(tileMicros, slots, windows);
+        return new Resolution(tileMicros, slots, windows, KeepsCreated: !schema.Backfilled);
     }
 }
 
 /// <summary>All windows of one view that are cut into tiles of one width.</summary>
 /// <param name="Windows">Shortest first.</param>
-internal sealed record Resolution(long TileMicros, FieldSlot[] Slots, Window[] Windows)
+/// <param name="KeepsCreated">Whether a read asks when events arrived: of a live source it does.</param>
+internal sealed record Resolution(long TileMicros, FieldSlot[] Slots, Window[] Windows, bool KeepsCreated)
 {
     public long LongestWindowTiles => Windows[^1].Tiles;
 

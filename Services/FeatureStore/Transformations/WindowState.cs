@@ -23,11 +23,11 @@ internal sealed class WindowState : KeyState
         }
     }
 
-    public override void Evaluate(long asOfMicros, Span<FeatureValue> values)
+    public override void Evaluate(long asOfMicros, long arrivedByMicros, Span<FeatureValue> values)
     {
         foreach (var tiles in _tiles)
         {
-            tiles.Evaluate(asOfMicros - _layout.Schema.WindowDelayMicros, asOfMicros, _layout.View.TtlMicros, values);
+            tiles.Evaluate(asOfMicros - _layout.Schema.WindowDelayMicros, asOfMicros, arrivedByMicros, _layout.View.TtlMicros, values);
         }
     }
 
@@ -48,12 +48,12 @@ internal sealed class WindowState : KeyState
         }
     }
 
-    public override void Read(ref PackedReader reader)
+    public override void Read(ref PackedReader reader, int format)
     {
         NewestEvent = reader.ReadFixed64();
         foreach (var tiles in _tiles)
         {
-            tiles.Read(ref reader);
+            tiles.Read(ref reader, format);
         }
     }
 }

@@ -5,6 +5,7 @@ using CloudNativeAi.FeatureStore.Definitions;
 using CloudNativeAi.FeatureStore.OfflineStore.Parquet;
 using CloudNativeAi.FeatureStore.Tests.Application;
 using CloudNativeAi.FeatureStore.Tests.Transformations;
+using CloudNativeAi.FeatureStore.Transformations;
 using CloudNativeAi.TestSupport;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -113,6 +114,42 @@ public sealed class TrainingSetsFunctionalTests(PostgresServer postgres, RedisSe
             // Doubles are compared by their bits.
             Assert.Equal(online.Columns, offline.Columns);
             Assert.Equal(16, offline.Columns.Count);
+        }
+    }
+
+    [Fact]
+    public async Task Online_read_of_the_past_never_tells_what_the_history_does_not()
+    {
+        await using var ingestion = await FakeIngestion.StartAsync();
+        var source = ingestion.Put(Departures.Declaration(backfilled: false));
+        await using var application = await FeatureStoreApplication.StartAsync(postgres, redis, ingestion, ("OnlineStore:History", "30.00:00:00"));
+        await application.ApplyAsync(Departures.Yaml);
+        var moved = ((DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000) - FeatureEvents.Start) / Durations.Day * Durations.Day;
+        var noon = FeatureEvents.Start + moved - Durations.Day;
+        // Both are of the same hour; the second arrives half a day later.
+        FeatureEvent[] events =
+        [
+            new(1, noon, noon, "SEA", 5, null, null),
+            new(2, noon + Durations.Minute, noon + (12 * Durations.Hour), "SEA", 50, null, null),
+        ];
+        source.Append(events.ToLog());
+        await application.WaitAsync(Departures.Source, 2);
+
+        var before = await OnlineAsync(noon + Durations.Hour - Durations.Minute);
+        var after = await OnlineAsync(noon + (12 * Durations.Hour));
+        var now = await application.Retrieval.GetOnlineFeaturesAsync(Departures.Request(["SEA"], asOf: null), cancellationToken: CancellationToken);
+
+        Assert.Equal(FeatureStatus.Invalid, before.Status);
+        Assert.Equal((FeatureStatus.OutsideMaxAge, 55.0), (after.Status, after.Double));
+        Assert.DoesNotContain(now.Columns, column => column.Statuses[0] == (byte)FeatureStatus.Invalid);
+        var history = await application.TrainingSets.GetHistoricalFeaturesAsync(
+            Historical(["SEA"], noon + Durations.Hour - Durations.Minute), cancellationToken: CancellationToken);
+        Assert.Equal(5, Departures.ValueOf(history.Columns.Single(column => column.Name == "origin_windows:dep_delay_sum_12h"), 0).Double);
+
+        async Task<FeatureValue> OnlineAsync(long asOf)
+        {
+            var response = await application.Retrieval.GetOnlineFeaturesAsync(Departures.Request(["SEA"], asOf), cancellationToken: CancellationToken);
+            return Departures.ValueOf(response.Columns.Single(column => column.Name == "origin_windows:dep_delay_sum_12h"), 0);
         }
     }
 

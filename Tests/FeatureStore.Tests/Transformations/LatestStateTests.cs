@@ -39,7 +39,7 @@ public sealed class LatestStateTests
                 streamed.TrimToHistory(history);
                 var reader = new PackedReader(Bytes(streamed));
                 streamed = new LatestState(layout);
-                streamed.Read(ref reader);
+                streamed.Read(ref reader, KeyState.Format);
             }
 
             var once = new LatestState(layout);

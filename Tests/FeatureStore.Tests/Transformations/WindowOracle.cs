@@ -9,8 +9,8 @@ internal static class WindowOracle
     public static FeatureValue Evaluate(
         WindowedFeature feature, long ttl, SourceSchema schema, IReadOnlyCollection<FeatureEvent> events, long asOf)
     {
-        var end = FloorTo(asOf - (schema.Backfilled ? schema.AvailabilityDelayMicros : 0), feature.TileMicros);
-        var window = events.Where(item => item.EventTimestamp >= end - feature.WindowMicros && item.EventTimestamp < end).ToList();
+        var end = EndOf(feature, schema, asOf);
+        var window = events.Where(item => IsIn(feature, item.EventTimestamp, end)).ToList();
         if (window.Count == 0)
         {
             return feature.Function == WindowFunction.Count ? FeatureValue.OfInt64(ValueType.Int64, 0, 0) : FeatureValue.NotFound(feature.Type);
@@ -21,6 +21,10 @@ internal static class WindowOracle
         var value = Value(feature, window, newest);
         return value.Status == FeatureStatus.Present ? value with { Status = status } : value;
     }
+
+    public static long EndOf(WindowedFeature feature, SourceSchema schema, long asOf) => FloorTo(asOf - schema.WindowDelayMicros, feature.TileMicros);
+
+    public static bool IsIn(WindowedFeature feature, long eventTimestamp, long end) => eventTimestamp >= end - feature.WindowMicros && eventTimestamp < end;
 
     private static FeatureValue Value(WindowedFeature feature, List<FeatureEvent> window, long newest)
     {

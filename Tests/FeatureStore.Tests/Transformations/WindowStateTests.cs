@@ -109,6 +109,65 @@ public sealed class WindowStateTests
         },
         iter: 100);
 
+    [Fact]
+    public void Read_of_the_past_of_a_live_source_never_counts_what_arrived_later() => Gen.Select(Events, Gen.Long[0, 180].Array[60], Gen.Int[1, 10], Time).Sample(
+        (events, delays, batch, asOf) =>
+        {
+            FeatureEvent[] late = [.. events.Select((item, index) => item with { Created = item.EventTimestamp + (delays[index] * Durations.Minute) })];
+            var layout = WindowLayout.Create(View, FeatureEvents.Live);
+            KeyState state = new WindowState(layout);
+            foreach (var part in late.Chunk(batch))
+            {
+                Apply(state, part, FeatureEvents.Live);
+                state = Reread(state, layout);
+            }
+
+            // A window with an event that was not there yet is refused; every other is that of the events that were.
+            var values = new FeatureValue[View.Features.Count];
+            state.Evaluate(asOf, values);
+            for (var i = 0; i < values.Length; i++)
+            {
+                var feature = View.Windowed[i];
+                var end = WindowOracle.EndOf(feature, FeatureEvents.Live, asOf);
+                var arrivesLater = late.Any(item => WindowOracle.IsIn(feature, item.EventTimestamp, end) && item.Created > asOf);
+                Assert.Equal(arrivesLater, values[i].Status == FeatureStatus.Invalid);
+            }
+
+            AssertEqualsOracle(state, [.. late.Where(item => item.Created <= asOf)], FeatureEvents.Live, asOf, canBeTrimmed: true);
+
+            state.Evaluate(asOf, long.MaxValue, values);
+            Assert.DoesNotContain(values, value => value.Status == FeatureStatus.Invalid);
+        },
+        iter: 300);
+
+    [Fact]
+    public void Written_state_that_kept_no_arrivals_answers_reads_of_now_and_refuses_those_of_the_past()
+    {
+        var view = View with { Windowed = [.. Features(null, null, [WindowFunction.Count]).Where(feature => feature.WindowMicros == Durations.Hour)] };
+        var layout = WindowLayout.Create(view, FeatureEvents.Live);
+        var tile = FloorToTile(FeatureEvents.Start);
+        // As format 1 had it: the newest event, nothing trimmed, one tile with two events.
+        var writer = new PackedWriter();
+        writer.WriteFixed64(tile + 7);
+        writer.WriteByte(0);
+        writer.WriteVarint(1);
+        writer.WriteSignedVarint(tile / (5 * Durations.Minute));
+        writer.WriteVarint(7);
+        writer.WriteVarint(2);
+        var state = new WindowState(layout);
+        var reader = new PackedReader(writer.Written);
+        state.Read(ref reader, format: 1);
+        Assert.True(reader.AtEnd);
+
+        var values = new FeatureValue[1];
+        state.Evaluate(tile + Durations.Hour, long.MaxValue, values);
+        Assert.Equal(FeatureValue.OfInt64(ValueType.Int64, 2, tile + 7), values[0]);
+        Reread(state, layout).Evaluate(tile + Durations.Hour, values);
+        Assert.Equal(FeatureStatus.Invalid, values[0].Status);
+        Reread(state, layout).Evaluate(tile + (2 * Durations.Hour), values);
+        Assert.Equal(FeatureValue.OfInt64(ValueType.Int64, 0, 0), values[0]);
+    }
+
     [Theory]
     [InlineData(-1, false)]
     [InlineData(0, false)]
@@ -139,7 +198,7 @@ public sealed class WindowStateTests
             Assert.ThrowsAny<Exception>(() =>
             {
                 var reader = new PackedReader(cut);
-                new WindowState(layout).Read(ref reader);
+                new WindowState(layout).Read(ref reader, KeyState.Format);
             });
         }
     }
@@ -193,7 +252,7 @@ public sealed class WindowStateTests
     {
         var reader = new PackedReader(Bytes(state));
         var read = new WindowState(layout);
-        read.Read(ref reader);
+        read.Read(ref reader, KeyState.Format);
         Assert.True(reader.AtEnd);
         return read;
     }
