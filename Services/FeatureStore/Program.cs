@@ -1,4 +1,5 @@
 using CloudNativeAi.FeatureStore.Definitions;
+using CloudNativeAi.FeatureStore.Feast;
 using CloudNativeAi.FeatureStore.Materialization;
 using CloudNativeAi.FeatureStore.OfflineStore;
 using CloudNativeAi.FeatureStore.OnlineStore;
@@ -15,6 +16,7 @@ builder.AddOfflineStore();
 builder.AddOnlineStore();
 builder.AddMaterialization();
 builder.AddRetrieval();
+builder.AddFeast();
 builder.AddTrainingSets();
 
 var app = builder.Build();
@@ -22,6 +24,7 @@ app.MapDefaultEndpoints();
 app.MapDefinitions();
 app.MapMaterialization();
 app.MapRetrieval();
+app.MapFeast();
 app.MapTrainingSets();
 app.Run();
 

@@ -15,16 +15,25 @@ internal sealed class PositionWaiter(ProgressBoard board, OnlineViews onlineView
     }
 
     /// <summary>True when both are there in time.</summary>
-    public async Task<bool> WaitAsync(string source, long position, TimeSpan timeout, CancellationToken cancellationToken)
+    public Task<bool> WaitAsync(string source, long position, TimeSpan timeout, CancellationToken cancellationToken)
     {
         board.WantOffline(source, position);
+        return WaitAsync(source, stores => stores.Offline >= position && stores.Online >= position, timeout, cancellationToken);
+    }
+
+    /// <summary>True when the online store is there in time. The offline store commits when it would anyway.</summary>
+    public Task<bool> WaitForOnlineAsync(string source, long position, TimeSpan timeout, CancellationToken cancellationToken) =>
+        WaitAsync(source, stores => stores.Online >= position, timeout, cancellationToken);
+
+    private async Task<bool> WaitAsync(
+        string source, Func<(long Offline, long Online), bool> isThere, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         signals.Wake(WakeSignals.Supervisor);
         var started = timeProvider.GetTimestamp();
         while (true)
         {
             var change = board.NextChange;
-            var (offline, online) = PositionsOf(source);
-            if (offline >= position && online >= position)
+            if (isThere(PositionsOf(source)))
             {
                 return true;
             }

@@ -32,13 +32,7 @@ internal sealed class FeatureRetrievalGrpcService(OnlineFeatures features) : Fea
         }
         catch (RetrievalException exception)
         {
-            var code = exception.Fault switch
-            {
-                RetrievalFault.NotFound => StatusCode.NotFound,
-                RetrievalFault.NotReady => StatusCode.Unavailable,
-                _ => StatusCode.InvalidArgument,
-            };
-            throw new RpcException(new Status(code, exception.Message));
+            throw exception.ToRpcException();
         }
     }
 
@@ -88,4 +82,16 @@ internal sealed class FeatureRetrievalGrpcService(OnlineFeatures features) : Fea
             var (kind, _) => throw KeyValues.WrongType(row, joinKey, type, kind.ToString()),
         };
     }
+}
+
+internal static class RetrievalStatus
+{
+    public static RpcException ToRpcException(this RetrievalException exception) => new(new Status(
+        exception.Fault switch
+        {
+            RetrievalFault.NotFound => StatusCode.NotFound,
+            RetrievalFault.NotReady => StatusCode.Unavailable,
+            _ => StatusCode.InvalidArgument,
+        },
+        exception.Message));
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CloudNativeAi.Contracts.Ingestion;
 using Grpc.Core;
 using CloudNativeAi.TestSupport;
@@ -23,6 +24,7 @@ internal sealed class FakeIngestion : IAsyncDisposable
             {
                 routes.MapGrpcService<EventLogService>();
                 routes.MapGrpcService<SourcesService>();
+                routes.MapGrpcService<EventIngestionService>();
             });
         return ingestion;
     }
@@ -80,6 +82,12 @@ internal sealed class FakeIngestion : IAsyncDisposable
         }
     }
 
+    private sealed class EventIngestionService(FakeIngestion ingestion) : EventIngestion.EventIngestionBase
+    {
+        public override Task<IngestEventsResponse> IngestEvents(IngestEventsRequest request, ServerCallContext context) =>
+            Task.FromResult(ingestion.Find(request.Source).Ingest(request));
+    }
+
     private sealed class SourcesService(FakeIngestion ingestion) : Sources.SourcesBase
     {
         public override Task<SourceStatus> GetSource(GetSourceRequest request, ServerCallContext context) =>
@@ -113,6 +121,34 @@ internal sealed class FakeSource
             {
                 return new SourceStatus { Source = Declaration, Version = 1, HeadPosition = _log.Count == 0 ? 0 : _log[^1].Position };
             }
+        }
+    }
+
+    /// <summary>As Ingestion does: all rows or none, each id once.</summary>
+    public IngestEventsResponse Ingest(IngestEventsRequest request)
+    {
+        foreach (var (row, item) in request.Events.Index())
+        {
+            using var payload = JsonDocument.Parse(item.Payload.Memory);
+            if (payload.RootElement.EnumerateObject().FirstOrDefault(member => Declaration.Fields.All(field => field.Name != member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } unknown)
+            {
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"Nothing was written: row {row}, field '{unknown.Name}': is not a field of source '{request.Source}' version 1."));
+            }
+        }
+
+        lock (_log)
+        {
+            var known = _log.Select(item => item.Id).ToHashSet(StringComparer.Ordinal);
+            var added = request.Events.Where(item => known.Add(item.Id)).Select((item, index) => new LoggedEvent
+            {
+                Position = _log.Count + 1 + index,
+                Id = item.Id,
+                EventTimestampMicros = item.EventTimestampMicros,
+                CreatedTimestampMicros = item.EventTimestampMicros,
+                Payload = item.Payload,
+            }).ToList();
+            Append(added);
+            return new IngestEventsResponse { Accepted = added.Count, Duplicates = request.Events.Count - added.Count, LastPosition = _log.Count };
         }
     }
 

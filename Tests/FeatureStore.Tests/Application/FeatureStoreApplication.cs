@@ -49,6 +49,11 @@ internal sealed class FeatureStoreApplication : IAsyncDisposable
 
     public HttpClient Http => _host!.CreateClient();
 
+    /// <summary>Real ports, for clients that are other programs; only after <see cref="ListenAsync"/>.</summary>
+    public Uri HttpAddress => new(_settings["Kestrel:Endpoints:http:Url"]);
+
+    public Uri GrpcAddress => new(_settings["Kestrel:Endpoints:grpc:Url"]);
+
     public IServiceProvider Services => _host!.Services;
 
     public static async Task<FeatureStoreApplication> StartAsync(
@@ -61,6 +66,19 @@ internal sealed class FeatureStoreApplication : IAsyncDisposable
         }
 
         application.Start();
+        return application;
+    }
+
+    /// <summary>Starts it on real ports.</summary>
+    public static async Task<FeatureStoreApplication> ListenAsync(PostgresServer postgres, RedisServer redis, FakeIngestion ingestion)
+    {
+        var application = new FeatureStoreApplication(await postgres.CreateDatabaseAsync(), redis, ingestion);
+        application._settings["Kestrel:Endpoints:http:Url"] = $"http://127.0.0.1:{PostgresServer.FreePort()}";
+        application._settings["Kestrel:Endpoints:grpc:Url"] = $"http://127.0.0.1:{PostgresServer.FreePort()}";
+        application._host = new Host(application._settings);
+        application._host.UseKestrel();
+        application._host.StartServer();
+        application._channel = GrpcChannel.ForAddress(application.GrpcAddress);
         return application;
     }
 

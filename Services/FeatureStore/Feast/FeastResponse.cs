@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
 using CloudNativeAi.FeatureStore.Definitions;
+using CloudNativeAi.FeatureStore.Retrieval;
 using CloudNativeAi.FeatureStore.Transformations;
 
-namespace CloudNativeAi.FeatureStore.Retrieval;
+namespace CloudNativeAi.FeatureStore.Feast;
 
 /// <summary>Feast's response: feature-major, join keys first.</summary>
 internal static class FeastResponse
