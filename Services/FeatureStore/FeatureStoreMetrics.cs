@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using CloudNativeAi.FeatureStore.Materialization;
+using CloudNativeAi.FeatureStore.OfflineStore.SourceTables;
 
 namespace CloudNativeAi.FeatureStore;
 
@@ -24,6 +25,8 @@ internal sealed class FeatureStoreMetrics
     private readonly Counter<long> _events;
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _compacted;
+    private readonly Counter<long> _vacuumed;
     private readonly Histogram<double> _batchDuration;
     private readonly Histogram<double> _readDuration;
     private readonly Histogram<long> _readRows;
@@ -35,6 +38,8 @@ internal sealed class FeatureStoreMetrics
         _events = meter.CreateCounter<long>("feature_store.materialization.events", "{event}", "Events applied to the online store.");
         _conflicts = meter.CreateCounter<long>("feature_store.online.write.conflicts", "{key}", "Writes that met another writer and were merged again.");
         _failures = meter.CreateCounter<long>("feature_store.materialization.failures", "{failure}", "Times the loop of a source failed and began again.");
+        _compacted = meter.CreateCounter<long>("feature_store.offline.compacted", "{file}", "Small files of the offline store that were put together.");
+        _vacuumed = meter.CreateCounter<long>("feature_store.offline.vacuumed", "{file}", "Files of the offline store that nobody reads any more and that were deleted.");
         _batchDuration = meter.CreateHistogram("feature_store.materialization.batch.duration", "s", "One batch of events to the online store.", tags: null, advice: BatchBuckets);
         _readDuration = meter.CreateHistogram("feature_store.online.read.duration", "s", "GetOnlineFeatures, request to response.", tags: null, advice: ReadBuckets);
         _readRows = meter.CreateHistogram<long>("feature_store.online.read.rows", "{row}", "Entity rows in a read.");
@@ -58,6 +63,13 @@ internal sealed class FeatureStoreMetrics
     }
 
     public void RecordFailure(string source) => _failures.Add(1, new KeyValuePair<string, object?>("source.name", source));
+
+    public void RecordUpkeep(string source, UpkeepResult done)
+    {
+        var tag = new KeyValuePair<string, object?>("source.name", source);
+        _compacted.Add(done.FilesCompacted, tag);
+        _vacuumed.Add(done.FilesVacuumed, tag);
+    }
 
     public void RecordRead(int rows, TimeSpan duration)
     {

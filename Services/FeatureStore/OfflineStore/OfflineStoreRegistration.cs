@@ -1,5 +1,6 @@
 using CloudNativeAi.FeatureStore.OfflineStore.Parquet;
 using CloudNativeAi.FeatureStore.OfflineStore.SourceTables;
+using CloudNativeAi.FeatureStore.OfflineStore.Upkeep;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.FeatureStore.OfflineStore;
@@ -20,5 +21,6 @@ internal static class OfflineStoreRegistration
                 services.GetRequiredService<DataDirectory>().Folder("tmp"));
         });
         builder.Services.AddSingleton<SourceTableStore>();
+        builder.Services.AddHostedService<UpkeepWorker>();
     }
 }

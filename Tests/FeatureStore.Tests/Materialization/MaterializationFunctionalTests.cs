@@ -190,6 +190,31 @@ public sealed class MaterializationFunctionalTests(PostgresServer postgres, Redi
     }
 
     [Fact]
+    public async Task Small_files_are_put_together_in_the_background_and_nobody_notices()
+    {
+        await using var ingestion = await FakeIngestion.StartAsync();
+        var source = ingestion.Put(Departures.Declaration());
+        await using var application = await FeatureStoreApplication.StartAsync(
+            postgres, redis, ingestion, ("OfflineStore:UpkeepInterval", "00:00:00.2"), ("OfflineStore:CompactionMinFiles", "2"));
+        await application.ApplyAsync(Departures.Yaml);
+        var events = Departures.Random(800, seed: 11);
+        foreach (var part in events.Chunk(100))
+        {
+            source.Append(part.ToLog());
+            await application.WaitAsync(Departures.Source, part[^1].Position);
+        }
+
+        var tables = application.Services.GetRequiredService<SourceTableStore>();
+        await Eventually.TrueAsync(async () => (await tables.GetStatusAsync(Departures.Schema, CancellationToken)).Files <= 2, CancellationToken);
+
+        // A view that is new is filled from the offline store.
+        await application.ApplyAsync(Departures.Yaml.Replace("[1h, 12h]", "[2h]", StringComparison.Ordinal));
+        await application.ApplyAsync(Departures.Yaml);
+        await application.WaitAsync(Departures.Source, 800);
+        await application.AssertOnlineEqualsOracleAsync(events, Newest(events));
+    }
+
+    [Fact]
     public async Task A_hole_in_the_log_stops_the_source_with_a_reason_and_skips_nothing()
     {
         await using var ingestion = await FakeIngestion.StartAsync();

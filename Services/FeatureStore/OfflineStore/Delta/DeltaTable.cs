@@ -144,6 +144,7 @@ internal sealed class DeltaTable
             ];
             if (await _storage.PutIfAbsentAsync(LogNames.Commit(version), DeltaJson.WriteCommit(actions), cancellationToken))
             {
+                await EnsureFollowsAsync(version, cancellationToken);
                 return Publish(tip.Apply(version, actions), startedAt);
             }
         }
@@ -154,6 +155,16 @@ internal sealed class DeltaTable
     /// <summary>Writes a checkpoint of the newest snapshot, unless it has one.</summary>
     public Task WriteCheckpointAsync(DeltaSnapshot snapshot, TimeSpan keepTombstones, CancellationToken cancellationToken) =>
         _checkpoints.WriteAsync(snapshot, (_timeProvider.GetUtcNow() - keepTombstones).ToUnixTimeMilliseconds(), cancellationToken);
+
+    // A process that was frozen for longer than the log is kept would write into a part of it that is cleaned up, where nobody looks.
+    private async Task EnsureFollowsAsync(long version, CancellationToken cancellationToken)
+    {
+        if (await _storage.ReadAsync(LogNames.Commit(version - 1), cancellationToken) is null)
+        {
+            await _storage.DeleteAsync(LogNames.Commit(version), CancellationToken.None);
+            throw new DeltaConflictException($"The commit to the Delta table '{_storage.Location}' was refused: its log before version {version} was cleaned up meanwhile.");
+        }
+    }
 
     private static bool IsOurs(List<DeltaAction> commit, string token) =>
         commit.OfType<CommitInfoAction>().Any(info => info.Token == token);

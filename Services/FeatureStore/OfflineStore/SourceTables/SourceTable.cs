@@ -3,6 +3,7 @@ using CloudNativeAi.FeatureStore.Definitions;
 using CloudNativeAi.FeatureStore.Events;
 using CloudNativeAi.FeatureStore.OfflineStore.Delta;
 using CloudNativeAi.FeatureStore.OfflineStore.Parquet;
+using CloudNativeAi.FeatureStore.OfflineStore.Upkeep;
 
 namespace CloudNativeAi.FeatureStore.OfflineStore.SourceTables;
 
@@ -71,6 +72,21 @@ internal sealed partial class SourceTable(DeltaTable table, string source, DuckD
         {
             Discard(file);
         }
+    }
+
+    /// <summary>Compacts small files, deletes what nobody reads any more and cleans up the log. Appends and reads go on meanwhile.</summary>
+    public async Task<UpkeepResult> UpkeepAsync(CancellationToken cancellationToken)
+    {
+        var before = (await table.RefreshAsync(cancellationToken)).Version;
+        var (removed, added, snapshot) = await new TableCompaction(table, duckDb, options, timeProvider).RunAsync(cancellationToken);
+        if (added > 0 && before / options.CheckpointInterval != snapshot.Version / options.CheckpointInterval)
+        {
+            await WriteCheckpointAsync(snapshot, cancellationToken);
+        }
+
+        var vacuumed = await new TableVacuum(table, options, timeProvider).RunAsync(cancellationToken);
+        var logFiles = await new LogCleanup(table, options, timeProvider).RunAsync(cancellationToken);
+        return new UpkeepResult(removed, added, vacuumed.Count, logFiles);
     }
 
     private async Task<DeltaSnapshot> CommitAsync(DeltaSnapshot snapshot, EventColumns events, WrittenFile file, CancellationToken cancellationToken)
@@ -164,11 +180,14 @@ internal sealed partial class SourceTable(DeltaTable table, string source, DuckD
 
     private async Task CheckpointWhenDueAsync(DeltaSnapshot snapshot, CancellationToken cancellationToken)
     {
-        if (snapshot.Version == 0 || snapshot.Version % options.CheckpointInterval != 0)
+        if (snapshot.Version != 0 && snapshot.Version % options.CheckpointInterval == 0)
         {
-            return;
+            await WriteCheckpointAsync(snapshot, cancellationToken);
         }
+    }
 
+    private async Task WriteCheckpointAsync(DeltaSnapshot snapshot, CancellationToken cancellationToken)
+    {
         try
         {
             await table.WriteCheckpointAsync(snapshot, options.DeletedFileRetention, cancellationToken);
@@ -192,3 +211,6 @@ internal sealed partial class SourceTable(DeltaTable table, string source, DuckD
     [LoggerMessage(LogLevel.Warning, "The checkpoint of '{Source}' at version {Version} failed")]
     private partial void LogCheckpointFailed(string source, long version, Exception exception);
 }
+
+/// <param name="FilesCompacted">Small files that became <paramref name="FilesWritten"/> large ones.</param>
+internal readonly record struct UpkeepResult(int FilesCompacted, int FilesWritten, int FilesVacuumed, int LogFilesDeleted);

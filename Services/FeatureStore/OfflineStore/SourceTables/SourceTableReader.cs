@@ -114,7 +114,7 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
         var paths = new List<string>();
         foreach (var file in files)
         {
-            paths.Add(Sql.Text(await storage.GetLocalPathAsync(file.RelativePath, cancellationToken)));
+            paths.Add(await storage.GetLocalPathAsync(file.RelativePath, cancellationToken));
         }
 
         var names = schema.Columns.Select((column, index) => index < 4 ? column.Name : $"f{index - 4}").ToArray();
@@ -124,11 +124,9 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
             return $"SELECT {string.Join(", ", empty)} WHERE false";
         }
 
-        var map = schema.Columns.Select(column =>
-            $"{Sql.Text(column.Name)}: {{name: {Sql.Text(column.Name)}, type: '{ParquetWriter.SqlType(column.Type)}', default_value: NULL}}");
         var selected = schema.Columns.Select((column, index) =>
             (column.Type == "timestamp" ? $"epoch_us({Sql.Name(column.Name)})" : Sql.Name(column.Name)) + $" AS {names[index]}");
-        return $"SELECT {string.Join(", ", selected)} FROM read_parquet([{string.Join(", ", paths)}], schema = MAP {{{string.Join(", ", map)}}})";
+        return $"SELECT {string.Join(", ", selected)} FROM {ParquetReader.Read(paths, schema)}";
     }
 
     private static string StreamType(DeltaColumn column) => column.Type == "timestamp" ? "BIGINT" : ParquetWriter.SqlType(column.Type);

@@ -71,6 +71,15 @@ internal sealed class SourceTableStore(
             source, snapshot.Version, table?.LastPosition(snapshot) ?? 0, new SourceTableReader(source, storage, snapshot, duckDb));
     }
 
+    /// <summary>Sources that have a table, whether they are still declared or not.</summary>
+    public IReadOnlyList<string> Sources => Directory.Exists(Tables)
+        ? [.. Directory.EnumerateDirectories(Tables).Select(folder => Uri.UnescapeDataString(Path.GetFileName(folder))).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Compaction, vacuum and cleaning up of the log of one table.</summary>
+    public async Task<UpkeepResult> UpkeepAsync(string source, CancellationToken cancellationToken) =>
+        await FindAsync(source, cancellationToken) is { } table ? await table.UpkeepAsync(cancellationToken) : default;
+
     private async Task<SourceTable?> FindAsync(string source, CancellationToken cancellationToken)
     {
         if (_tables.TryGetValue(source, out var known))
@@ -91,7 +100,9 @@ internal sealed class SourceTableStore(
     private SourceTable Keep(string source, DeltaTable table) =>
         _tables.GetOrAdd(source, new SourceTable(table, source, duckDb, options.Value, timeProvider, logger));
 
-    private LocalTableStorage Storage(string source) => new(Path.Combine(dataDirectory.Root, "offline", Uri.EscapeDataString(source)));
+    private string Tables => Path.Combine(dataDirectory.Root, "offline");
+
+    private LocalTableStorage Storage(string source) => new(Path.Combine(Tables, Uri.EscapeDataString(source)));
 }
 
 /// <param name="Version">Of the Delta table; -1 when there is none yet.</param>
