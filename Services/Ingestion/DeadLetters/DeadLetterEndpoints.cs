@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Text;
 using CloudNativeAi.Contracts.Ingestion;
+using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.Sources;
+using CloudNativeAi.Ingestion.Uploads;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Ingestion.DeadLetters;
 
@@ -57,10 +60,31 @@ internal static class DeadLetterEndpoints
         SourceCatalog catalog,
         DeadLetterReplay replay,
         HttpRequest http,
+        IOptions<IngestionOptions> options,
         CancellationToken cancellationToken)
     {
-        // As it comes: the row in the log is the client's text. The server's body limit bounds it, the validation its rows.
-        var payload = await ByteString.FromStreamAsync(http.Body, cancellationToken);
+        // As it comes: the row in the log is the client's text.
+        var opened = await UploadBody.OpenAsync(http, UploadFormat.Json, options.Value.MaxEventBytes, cancellationToken);
+        if (opened.Body is not { } body)
+        {
+            return TypedResults.Problem(opened.Fault, statusCode: StatusCodes.Status415UnsupportedMediaType);
+        }
+
+        ByteString payload;
+        try
+        {
+            await using var _ = body;
+            payload = await ByteString.FromStreamAsync(body, cancellationToken);
+        }
+        catch (BodyTooLargeException exception)
+        {
+            return TypedResults.Problem($"A row has at most {exception.Limit} bytes.", statusCode: StatusCodes.Status413PayloadTooLarge);
+        }
+        catch (Exception exception) when (UploadBody.IsCorrupt(exception))
+        {
+            return TypedResults.Problem("The compressed data is corrupt.", statusCode: StatusCodes.Status400BadRequest);
+        }
+
         if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
         {
             return SourceEndpoints.UnknownSource(source);

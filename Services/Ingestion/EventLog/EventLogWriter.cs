@@ -15,8 +15,13 @@ internal sealed class EventLogWriter(
     // Sources whose last batch had duplicates, which come in runs: somebody is sending something again.
     private readonly ConcurrentDictionary<int, bool> _hadDuplicates = new();
 
+    public Task<AppendResult> AppendAsync(SourceSchema schema, EventRows rows, IReadOnlyList<InvalidRow> deadLetters, CancellationToken cancellationToken) =>
+        AppendAsync(schema, rows, deadLetters, save: null, cancellationToken);
+
     /// <summary>Makes one batch durable in one transaction.</summary>
-    public async Task<AppendResult> AppendAsync(SourceSchema schema, EventRows rows, IReadOnlyList<InvalidRow> deadLetters, CancellationToken cancellationToken)
+    /// <param name="save">What else belongs to the transaction: how far its reader is. May be called again after a deadlock.</param>
+    public async Task<AppendResult> AppendAsync(
+        SourceSchema schema, EventRows rows, IReadOnlyList<InvalidRow> deadLetters, SaveInTransaction? save, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -25,6 +30,7 @@ internal sealed class EventLogWriter(
                 await using var transaction = await BeginAsync(schema, cancellationToken);
                 await AddAsync(transaction, schema, rows, cancellationToken);
                 await transaction.AddDeadLettersAsync(deadLetters, cancellationToken);
+                await transaction.SaveAsync(save, cancellationToken);
                 return await CommitAsync(transaction, schema, cancellationToken);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < Attempts)

@@ -8,7 +8,16 @@ using NpgsqlTypes;
 namespace CloudNativeAi.Ingestion.EventLog;
 
 /// <summary>What a commit made durable.</summary>
-internal readonly record struct AppendResult(long Accepted, long Duplicates, long DeadLettered, long LastPosition);
+internal readonly record struct AppendResult(long Accepted, long Duplicates, long DeadLettered, long LastPosition)
+{
+    /// <summary>Both together; <paramref name="later"/> has the last position, where it has one.</summary>
+    public AppendResult Plus(AppendResult later) => new(
+        Accepted + later.Accepted, Duplicates + later.Duplicates, DeadLettered + later.DeadLettered, Math.Max(LastPosition, later.LastPosition));
+}
+
+/// <summary>Writes on a transaction's connection before it commits.</summary>
+/// <param name="added">What the transaction adds; its position is not known yet.</param>
+internal delegate Task SaveInTransaction(NpgsqlConnection connection, AppendResult added, CancellationToken cancellationToken);
 
 /// <summary>One transaction on the log of one source: event ids, events and dead letters first, the head row last.</summary>
 internal sealed class LogTransaction : IAsyncDisposable
@@ -102,6 +111,9 @@ internal sealed class LogTransaction : IAsyncDisposable
         _received--;
         return true;
     }
+
+    public Task SaveAsync(SaveInTransaction? save, CancellationToken cancellationToken) =>
+        save?.Invoke(_connection, new AppendResult(_accepted, _duplicates, _deadLettered, 0), cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Takes the positions and commits, in one round trip: the head row is locked for no longer than that.</summary>
     public async Task<AppendResult> CommitAsync(string traceParent, CancellationToken cancellationToken)

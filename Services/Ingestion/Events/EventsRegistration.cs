@@ -9,6 +9,7 @@ internal static class EventsRegistration
         builder.Services.AddOptionsWithValidateOnStart<IngestionOptions, IngestionOptionsValidator>().BindConfiguration(IngestionOptions.Section);
         builder.Services.AddSingleton<IngestionBudget>();
         builder.Services.AddSingleton<BatchIngestion>();
+        builder.Services.AddSingleton<ParquetSlots>();
         builder.Services.AddSingleton<UploadReader>();
     }
 

@@ -16,6 +16,22 @@ public sealed class IngestionOptions
     [Range(1_024, 1L << 40)]
     public long MaxStreamedBodyBytes { get; set; } = 4L * 1024 * 1024 * 1024;
 
+    /// <summary>Largest body of a Parquet upload, bytes. It is spooled to disk: its directory is at its end.</summary>
+    [Range(1_024, 1L << 40)]
+    public long MaxParquetBodyBytes { get; set; } = 1024L * 1024 * 1024;
+
+    /// <summary>Parquet files that may be read at a time, each with its file on disk and its memory; one more is turned away.</summary>
+    [Range(1, 64)]
+    public int MaxParquetReaders { get; set; } = 2;
+
+    /// <summary>Native memory for reading one Parquet file, bytes. A file whose pages need more is refused.</summary>
+    [Range(16 * 1024 * 1024, 1L << 34)]
+    public long ParquetMemoryBytes { get; set; } = 128 * 1024 * 1024;
+
+    /// <summary>Where bodies wait on disk while they are read. Nothing in it outlives its request.</summary>
+    [Required]
+    public string SpoolDirectory { get; set; } = Path.Combine(Path.GetTempPath(), "cloudnativeai-ingestion");
+
     /// <summary>Largest row, bytes.</summary>
     [Range(256, 16 * 1024 * 1024)]
     public int MaxEventBytes { get; set; } = 1024 * 1024;

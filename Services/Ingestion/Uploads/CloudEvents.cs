@@ -29,7 +29,14 @@ internal sealed class CloudEvents(Upload upload)
     /// <summary>One event whose attributes are headers and whose data is the body.</summary>
     public ValueTask AddBinaryAsync(IHeaderDictionary headers, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         AddAsync(
-            new Attributes { SpecVersion = headers["ce-specversion"], Id = headers["ce-id"], Source = headers["ce-source"], Type = headers["ce-type"], Time = headers["ce-time"] },
+            new Attributes
+            {
+                SpecVersion = Header(headers, "ce-specversion"),
+                Id = Header(headers, "ce-id"),
+                Source = Header(headers, "ce-source"),
+                Type = Header(headers, "ce-type"),
+                Time = Header(headers, "ce-time"),
+            },
             body,
             body,
             cancellationToken);
@@ -57,6 +64,10 @@ internal sealed class CloudEvents(Upload upload)
 
     private ValueTask AddInvalidAsync(string fault, ReadOnlyMemory<byte> element, CancellationToken cancellationToken) =>
         upload.AddInvalidAsync(new RowFault("", $"not a CloudEvent: {fault}"), element, default, 0, default, 0, cancellationToken);
+
+    // What is not printable ASCII is percent-encoded in headers (CloudEvents HTTP binding 1.0, 3.1.3.2).
+    private static string? Header(IHeaderDictionary headers, string name) =>
+        headers[name].ToString() is { Length: > 0 } value ? Uri.UnescapeDataString(value.Trim('"')) : null;
 
     private static string? FindStructureFault(ReadOnlySpan<byte> element, ref Attributes attributes, out Data data)
     {

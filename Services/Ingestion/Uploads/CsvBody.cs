@@ -1,23 +1,23 @@
-using System.Text;
 using System.Text.Unicode;
 using CloudNativeAi.Ingestion.Events;
-using CloudNativeAi.Ingestion.Sources;
 
 namespace CloudNativeAi.Ingestion.Uploads;
 
-/// <summary>CSV after RFC 4180 with a header row of field names. A broken record is a bad row; a quote that is never closed ends the upload.</summary>
+/// <summary>CSV after RFC 4180. A broken record is a bad row; a quote that is never closed ends the upload.</summary>
 internal static class CsvBody
 {
     private static readonly byte[] Delimiters = ",;\t|"u8.ToArray();
 
-    /// <param name="delimiter">0: the one of comma, semicolon, tab and bar that the header has most of.</param>
+    /// <summary>An upload that has its layout already is read on behind its header.</summary>
+    /// <param name="endsUpload">False: a last record without a line end is the beginning of one that the next request brings.</param>
     public static async Task<MalformedBody?> ReadAsync(
-        Stream body, Upload upload, int maxEventBytes, byte delimiter, string nullText, CancellationToken cancellationToken)
+        Stream body, Upload upload, int maxEventBytes, UploadQuery query, bool endsUpload, CancellationToken cancellationToken)
     {
         using var buffer = new RecordBuffer(body, maxEventBytes);
-        CsvRecord? record = null;
-        CsvRows? rows = null;
-        var line = 1L;
+        var start = upload.Place;
+        var line = start.Line + 1;
+        var record = upload.Csv is { } known ? new CsvRecord(known.Delimiter) : null;
+        var rows = upload.Csv is { } layout ? CsvHeader.Open(upload.Schema, layout.Columns, query.NullText, out _) : null;
 
         try
         {
@@ -26,14 +26,19 @@ internal static class CsvBody
                 if (record is null && (buffer.IsFinal || buffer.Unread.Span.Contains((byte)'\n')))
                 {
                     buffer.Consume(buffer.Unread.Span.StartsWith("\uFEFF"u8) ? 3 : 0);
-                    record = new CsvRecord(delimiter == 0 ? Detect(buffer.Unread.Span) : delimiter);
+                    record = new CsvRecord(query.Delimiter == 0 ? Detect(buffer.Unread.Span) : query.Delimiter);
                 }
 
-                if (record is null || !record.TryRead(buffer.Unread.Span, buffer.IsFinal))
+                if (record is null || !record.TryRead(buffer.Unread.Span, buffer.IsFinal && endsUpload))
                 {
                     if (buffer.IsOverLimit)
                     {
                         return new MalformedBody(line, upload.Received, $"the record is longer than {maxEventBytes} bytes; perhaps a quote is not closed");
+                    }
+
+                    if (buffer.IsFinal)
+                    {
+                        return null;
                     }
 
                     await buffer.FillAsync(cancellationToken);
@@ -51,15 +56,23 @@ internal static class CsvBody
                 }
 
                 var content = buffer.Unread[..record.ContentLength];
+                upload.Place = new UploadPlace(start.Offset + buffer.Consumed + record.Length, line + record.Lines - 1);
                 if (content.IsEmpty)
                 {
                     // An empty line is no record.
                 }
                 else if (rows is null)
                 {
-                    if (!TryReadHeader(upload.Schema, content.Span, record, nullText, out rows, out var fault))
+                    if (CsvHeader.TryRead(upload, content, record, query, out var fault) is not { } header)
                     {
                         return new MalformedBody(line, 0, fault);
+                    }
+
+                    rows = header.Rows;
+                    upload.Csv = new CsvLayout(record.Delimiter, header.Columns);
+                    if (header.IsAbsent)
+                    {
+                        await AddAsync(upload, rows, record, content, line, cancellationToken);
                     }
                 }
                 else
@@ -94,42 +107,7 @@ internal static class CsvBody
             : upload.AddAsync(rows.ToJson(content.Span, record), content, line, default, 0, cancellationToken);
     }
 
-    private static bool TryReadHeader(SourceSchema schema, ReadOnlySpan<byte> content, CsvRecord record, string nullText, out CsvRows? rows, out string fault)
-    {
-        rows = null;
-        fault = record.Fault;
-        if (fault.Length > 0)
-        {
-            return false;
-        }
-
-        var seen = new HashSet<int>();
-        List<SchemaField> columns = [];
-        foreach (var cell in record.Fields)
-        {
-            var name = Encoding.UTF8.GetString(content.Slice(cell.Start, cell.Length)).Trim();
-            var index = schema.IndexOf(name);
-            if (index < 0 || !seen.Add(index))
-            {
-                fault = index < 0
-                    ? $"column '{name}' is not a field of source '{schema.Name}' version {schema.Version}"
-                    : $"column '{name}' is there twice";
-                return false;
-            }
-
-            columns.Add(schema.Fields[index]);
-        }
-
-        if (schema.Fields.Where((field, index) => !field.Nullable && !seen.Contains(index)).FirstOrDefault() is { } missing)
-        {
-            fault = $"column '{missing.Name}' is missing, and the field is not nullable";
-            return false;
-        }
-
-        rows = new CsvRows([.. columns], Encoding.UTF8.GetBytes(nullText));
-        return true;
-    }
-
+    // The delimiter that the first line has most of.
     private static byte Detect(ReadOnlySpan<byte> text)
     {
         var end = text.IndexOfAny((byte)'\n', (byte)'\r');

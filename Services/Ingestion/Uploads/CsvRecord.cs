@@ -5,6 +5,8 @@ internal sealed class CsvRecord(byte delimiter)
 {
     private readonly List<CsvField> _fields = [];
 
+    public byte Delimiter => delimiter;
+
     public IReadOnlyList<CsvField> Fields => _fields;
 
     /// <summary>Bytes up to the line end, without it.</summary>

@@ -27,6 +27,12 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
 
+    public override async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
     public override void Flush()
     {
     }

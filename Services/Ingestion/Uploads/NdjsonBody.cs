@@ -3,10 +3,12 @@ namespace CloudNativeAi.Ingestion.Uploads;
 /// <summary>One JSON object a line. A bad line is a bad row; the next line starts afresh.</summary>
 internal static class NdjsonBody
 {
-    public static async Task<MalformedBody?> ReadAsync(Stream body, Upload upload, int maxEventBytes, CancellationToken cancellationToken)
+    /// <param name="endsUpload">False: a last line without a line end is the beginning of one that the next request brings.</param>
+    public static async Task<MalformedBody?> ReadAsync(Stream body, Upload upload, int maxEventBytes, bool endsUpload, CancellationToken cancellationToken)
     {
         using var buffer = new RecordBuffer(body, maxEventBytes);
-        var line = 0L;
+        var start = upload.Place;
+        var line = start.Line;
         var searched = 0;
 
         while (true)
@@ -25,15 +27,22 @@ internal static class NdjsonBody
                 continue;
             }
 
+            if (end < 0 && !endsUpload)
+            {
+                return null;
+            }
+
             var length = end < 0 ? unread.Length : searched + end;
+            var consumed = end < 0 ? length : length + 1;
             line++;
+            upload.Place = new UploadPlace(start.Offset + buffer.Consumed + consumed, line);
             await AddLineAsync(upload, Trim(unread[..length]), line, cancellationToken);
             if (end < 0)
             {
                 return null;
             }
 
-            buffer.Consume(length + 1);
+            buffer.Consume(consumed);
             searched = 0;
         }
     }

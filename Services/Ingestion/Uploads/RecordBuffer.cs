@@ -14,13 +14,20 @@ internal sealed class RecordBuffer(Stream stream, int maxRecordBytes) : IDisposa
     /// <summary>What was read and not consumed yet. Valid until the next call.</summary>
     public ReadOnlyMemory<byte> Unread => _buffer.AsMemory(_start, _end - _start);
 
+    /// <summary>Bytes consumed since the stream's beginning.</summary>
+    public long Consumed { get; private set; }
+
     /// <summary>The stream has ended: <see cref="Unread"/> is all there is.</summary>
     public bool IsFinal { get; private set; }
 
     /// <summary>The unread part is larger than a record may be.</summary>
     public bool IsOverLimit => _end - _start > maxRecordBytes;
 
-    public void Consume(int bytes) => _start += bytes;
+    public void Consume(int bytes)
+    {
+        _start += bytes;
+        Consumed += bytes;
+    }
 
     public async ValueTask FillAsync(CancellationToken cancellationToken)
     {

@@ -3,15 +3,24 @@ using CloudNativeAi.Ingestion.DeadLetters;
 using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.Ingestion.Sources;
+using Npgsql;
 
 namespace CloudNativeAi.Ingestion.Uploads;
 
 /// <summary>
 /// The rows of one HTTP request, written in batches as they come. Rejecting: all batches in one transaction, all or nothing.
-/// Dead-lettering: a transaction a batch.
+/// Dead-lettering: a transaction a batch, which also saves the progress where the upload is one that can be resumed.
 /// </summary>
 internal sealed class Upload(
-    SourceSchema schema, OnInvalid onInvalid, EventLogWriter writer, SourceStore sources, IngestionMetrics metrics, IngestionOptions options, TimeProvider timeProvider)
+    SourceSchema schema,
+    OnInvalid onInvalid,
+    EventLogWriter writer,
+    SourceStore sources,
+    IngestionMetrics metrics,
+    IngestionOptions options,
+    TimeProvider timeProvider,
+    UploadProgress start,
+    SaveProgress? save)
     : IAsyncDisposable
 {
     private const int MaxReported = 100;
@@ -21,14 +30,23 @@ internal sealed class Upload(
     private readonly List<InvalidRowDocument> _reported = [];
     private RowValidator _validator = NewValidator(schema, options, timeProvider);
     private LogTransaction? _transaction;
-    private AppendResult _kept;
+    private AppendResult _kept = start.Kept;
     private long _invalidTotal;
     private long _pendingBytes;
 
     public SourceSchema Schema => schema;
 
     /// <summary>Rows seen so far.</summary>
-    public long Received { get; private set; }
+    public long Received { get; private set; } = start.Received;
+
+    /// <summary>Behind the record that is being added: set by whoever reads the body.</summary>
+    public UploadPlace Place { get; set; } = start.Place;
+
+    /// <summary>Null: the body is no CSV, or its header was not read yet.</summary>
+    public CsvLayout? Csv { get; set; } = start.Csv;
+
+    /// <summary>What the last batch left durable: the start of what comes next.</summary>
+    public UploadProgress LastSaved { get; private set; } = start;
 
     /// <summary>What is durable so far.</summary>
     public UploadResult Result => ToResult(refused: 0);
@@ -67,6 +85,13 @@ internal sealed class Upload(
         _invalidTotal++;
         Received++;
         return FlushIfFullAsync(cancellationToken);
+    }
+
+    /// <summary>Whether a row would be taken.</summary>
+    public bool Accepts(ReadOnlySpan<byte> payload)
+    {
+        using var scratch = new EventRows();
+        return _validator.TryAdd(payload, [], 0, scratch, out _);
     }
 
     /// <summary>Makes the rest durable and answers what became of all rows.</summary>
@@ -113,7 +138,9 @@ internal sealed class Upload(
         {
             if (_rows.Count + _invalid.Count > 0)
             {
-                Keep(await writer.AppendAsync(schema, _rows, _invalid, cancellationToken));
+                var place = Place;
+                Keep(await writer.AppendAsync(schema, _rows, _invalid, SaveAt(place), cancellationToken));
+                LastSaved = ProgressAt(place);
             }
         }
         else if (_invalidTotal > 0)
@@ -149,8 +176,13 @@ internal sealed class Upload(
         return ToResult(Received);
     }
 
-    private void Keep(AppendResult result) => _kept = new AppendResult(
-        _kept.Accepted + result.Accepted, _kept.Duplicates + result.Duplicates, _kept.DeadLettered + result.DeadLettered, result.LastPosition);
+    private void Keep(AppendResult result) => _kept = _kept.Plus(result);
+
+    private SaveInTransaction? SaveAt(UploadPlace place) => save is null
+        ? null
+        : (connection, added, cancellationToken) => save(connection, LastSaved, new UploadProgress(place, Csv, _kept.Plus(added)), cancellationToken);
+
+    private UploadProgress ProgressAt(UploadPlace place) => new(place, Csv, _kept);
 
     private UploadResult ToResult(long refused) =>
         new(Received, _kept.Accepted, _kept.Duplicates, _kept.DeadLettered, refused, _kept.LastPosition, _reported, _invalidTotal);
@@ -164,3 +196,7 @@ internal sealed class Upload(
         }
     }
 }
+
+/// <summary>Saves how far an upload is, in the transaction that makes the rows up to there durable.</summary>
+/// <param name="from">What must be saved now: somebody else's progress is not overwritten.</param>
+internal delegate Task SaveProgress(NpgsqlConnection connection, UploadProgress from, UploadProgress to, CancellationToken cancellationToken);

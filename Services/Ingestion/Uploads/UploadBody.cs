@@ -8,38 +8,53 @@ namespace CloudNativeAi.Ingestion.Uploads;
 /// <summary>The request's body, decompressed, as UTF-8, and bounded.</summary>
 internal static class UploadBody
 {
-    private static readonly UnicodeEncoding StrictUtf16 = new(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true);
-
-    /// <summary>Null: the encoding or charset is not one that is understood, and <paramref name="fault"/> says so.</summary>
-    public static Stream? Open(HttpRequest request, long limit, out string fault)
+    /// <summary>Null: the encoding or charset is not one that is understood, and the fault says so.</summary>
+    /// <param name="limit">Bytes after decompression.</param>
+    public static async ValueTask<(Stream? Body, string Fault)> OpenAsync(
+        HttpRequest request, UploadFormat format, long limit, CancellationToken cancellationToken)
     {
-        fault = "";
-        Stream? body = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+        if (Decompress(request) is not { } decompressed)
         {
-            "" or "identity" => request.Body,
-            "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            "zstd" => new DecompressionStream(request.Body, leaveOpen: true),
-            _ => null,
-        };
-        if (body is null)
-        {
-            fault = $"Content-Encoding '{request.Headers.ContentEncoding}' is not understood; send identity, gzip or zstd.";
-            return null;
+            return (null, $"Content-Encoding '{request.Headers.ContentEncoding}' is not understood; send identity, gzip or zstd.");
         }
 
-        body = new LimitedStream(body, limit);
-        var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var contentType) ? contentType.Charset.ToString().Trim('"').ToLowerInvariant() : "";
-        switch (charset)
+        var body = new LimitedStream(decompressed, limit);
+        if (format == UploadFormat.Parquet)
         {
-            case "" or "utf-8" or "utf8" or "us-ascii":
-                return body;
-            case "iso-8859-1" or "latin1":
-                return Encoding.CreateTranscodingStream(body, Encoding.Latin1, Encoding.UTF8);
-            case "utf-16" or "utf-16le":
-                return Encoding.CreateTranscodingStream(body, StrictUtf16, Encoding.UTF8);
-            default:
-                fault = $"charset '{charset}' is not understood; send utf-8, utf-16 or iso-8859-1.";
-                return null;
+            return (body, "");
         }
+
+        var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var contentType) ? contentType.Charset.ToString().Trim('"') : "";
+        if (charset.Length > 0)
+        {
+            return TextEncoding.Named(charset) is { } named
+                ? (ToUtf8(body, named), "")
+                : (null, $"charset '{charset}' is not understood; send {TextEncoding.Supported}.");
+        }
+
+        // JSON is UTF-8 by its definition; CSV is whatever a spreadsheet made of it.
+        return (format == UploadFormat.Csv ? await DetectAsync(body, cancellationToken) : body, "");
     }
+
+    /// <summary>Whether reading ended because the compressed data is not what it says.</summary>
+    public static bool IsCorrupt(Exception exception) => exception is InvalidDataException or ZstdException or EndOfStreamException;
+
+    private static Stream? Decompress(HttpRequest request) => request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+    {
+        "" or "identity" => request.Body,
+        "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
+        "zstd" => new DecompressionStream(request.Body, leaveOpen: true),
+        _ => null,
+    };
+
+    /// <summary>Reads the first bytes to find out the encoding.</summary>
+    public static async Task<Stream> DetectAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var sample = new byte[TextEncoding.SampleBytes];
+        var length = await body.ReadAtLeastAsync(sample, sample.Length, throwOnEndOfStream: false, cancellationToken);
+        return ToUtf8(new PrefixStream(sample.AsMemory(0, length), body), TextEncoding.Detect(sample.AsSpan(0, length)));
+    }
+
+    private static Stream ToUtf8(Stream body, Encoding encoding) =>
+        encoding == Encoding.UTF8 ? body : Encoding.CreateTranscodingStream(body, encoding, Encoding.UTF8);
 }

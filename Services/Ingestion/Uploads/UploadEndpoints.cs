@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using Npgsql;
 
 namespace CloudNativeAi.Ingestion.Uploads;
@@ -16,7 +17,7 @@ internal static partial class UploadEndpoints
         routes.MapPost("/v1/sources/{source}/events", UploadAsync)
             .WithTags("Events")
             .WithName("UploadEvents")
-            .WithSummary("Appends events: a JSON array or object, NDJSON, CSV or CloudEvents; gzip and zstd are understood.")
+            .WithSummary("Appends events: a JSON array or object, NDJSON, CSV, Parquet or CloudEvents; gzip and zstd are understood.")
             .Produces<UploadResult>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
@@ -36,14 +37,15 @@ internal static partial class UploadEndpoints
         CancellationToken cancellationToken,
         [FromQuery(Name = "on_invalid")] string? onInvalid = null,
         [FromQuery] string? delimiter = null,
-        [FromQuery(Name = "null")] string? nullText = null)
+        [FromQuery(Name = "null")] string? nullText = null,
+        [FromQuery] string? header = null)
     {
         if (UploadFormats.Of(context.Request) is not { } format)
         {
             return Problem(StatusCodes.Status415UnsupportedMediaType, $"Content-Type '{context.Request.ContentType}' is not understood; send {UploadFormats.Supported}.");
         }
 
-        if (UploadQuery.Parse(onInvalid, delimiter, nullText, out var fault) is not { } query)
+        if (UploadQuery.Parse(onInvalid, delimiter, nullText, header ?? HeaderParameter(context.Request), out var fault) is not { } query)
         {
             return Problem(StatusCodes.Status400BadRequest, fault);
         }
@@ -54,7 +56,7 @@ internal static partial class UploadEndpoints
             sizeFeature.MaxRequestBodySize = null;
         }
 
-        var limit = format.IsStreamed() ? options.Value.MaxStreamedBodyBytes : options.Value.MaxJsonBodyBytes;
+        var limit = format.MaxBodyBytes(options.Value);
         if (context.Request.ContentLength > limit)
         {
             return TooLarge(limit);
@@ -66,12 +68,6 @@ internal static partial class UploadEndpoints
             return TooMuch(context, budget.RetryAfter);
         }
 
-        if (UploadBody.Open(context.Request, limit, out fault) is not { } body)
-        {
-            return Problem(StatusCodes.Status415UnsupportedMediaType, fault);
-        }
-
-        await using (body)
         await using (var upload = await reader.StartAsync(source, query.OnInvalid, cancellationToken))
         {
             if (upload is null)
@@ -81,20 +77,27 @@ internal static partial class UploadEndpoints
 
             try
             {
+                var opened = await UploadBody.OpenAsync(context.Request, format, limit, cancellationToken);
+                if (opened.Body is not { } body)
+                {
+                    return Problem(StatusCodes.Status415UnsupportedMediaType, opened.Fault);
+                }
+
+                await using var _ = body;
                 var malformed = await reader.ReadAsync(format, body, upload, query, context.Request.Headers, cancellationToken);
                 return malformed is null
                     ? ToResponse(await upload.CompleteAsync(cancellationToken))
                     : Malformed(malformed, await upload.AbortAsync(cancellationToken));
             }
+            catch (TooMuchInFlightException)
+            {
+                return TooMuch(context, budget.RetryAfter);
+            }
             catch (BodyTooLargeException exception)
             {
                 return TooLarge(exception.Limit, await upload.AbortAsync(cancellationToken));
             }
-            catch (InvalidDataException)
-            {
-                return Malformed(new MalformedBody(0, upload.Received, "the compressed data is corrupt"), await upload.AbortAsync(cancellationToken));
-            }
-            catch (ZstdSharp.ZstdException)
+            catch (Exception exception) when (UploadBody.IsCorrupt(exception))
             {
                 return Malformed(new MalformedBody(0, upload.Received, "the compressed data is corrupt"), await upload.AbortAsync(cancellationToken));
             }
@@ -147,6 +150,12 @@ internal static partial class UploadEndpoints
         return Problem(
             StatusCodes.Status503ServiceUnavailable, "The event log is not reachable. Send the same body again later: what was written already counts as duplicates then.", kept);
     }
+
+    // RFC 4180: text/csv; header=absent
+    private static string? HeaderParameter(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var contentType)
+            ? contentType.Parameters.FirstOrDefault(parameter => parameter.Name.Equals("header", StringComparison.OrdinalIgnoreCase))?.Value.ToString()
+            : null;
 
     private static void SetRetryAfter(HttpContext context, TimeSpan retryAfter) =>
         context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -1,3 +1,5 @@
+using CloudNativeAi.Ingestion.Events;
+
 namespace CloudNativeAi.Ingestion.Uploads;
 
 internal enum UploadFormat
@@ -5,6 +7,7 @@ internal enum UploadFormat
     Json,
     Ndjson,
     Csv,
+    Parquet,
     CloudEvent,
     CloudEventBatch,
     CloudEventBinary,
@@ -13,21 +16,29 @@ internal enum UploadFormat
 internal static class UploadFormats
 {
     public const string Supported =
-        "application/json, application/x-ndjson, text/csv, application/cloudevents+json, application/cloudevents-batch+json, or CloudEvents headers (ce-id, ce-source, ...) with application/json";
+        "application/json, application/x-ndjson, text/csv, application/vnd.apache.parquet, application/cloudevents+json, application/cloudevents-batch+json, or CloudEvents headers (ce-id, ce-source, ...) with application/json";
 
-    /// <summary>NDJSON and CSV are read in batches and may be large; JSON is for what a program holds in memory anyway.</summary>
-    public static bool IsStreamed(this UploadFormat format) => format is UploadFormat.Ndjson or UploadFormat.Csv;
+    /// <summary>Bytes of a body at most, after decompression: NDJSON and CSV are read as they come, Parquet from disk, and JSON is for what a program holds in memory anyway.</summary>
+    public static long MaxBodyBytes(this UploadFormat format, IngestionOptions options) => format switch
+    {
+        UploadFormat.Ndjson or UploadFormat.Csv => options.MaxStreamedBodyBytes,
+        UploadFormat.Parquet => options.MaxParquetBodyBytes,
+        _ => options.MaxJsonBodyBytes,
+    };
 
     public static UploadFormat? Of(HttpRequest request)
     {
         var mediaType = (request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
+        var isBinaryCloudEvent = request.Headers.ContainsKey("ce-specversion");
         return mediaType switch
         {
-            "application/json" => request.Headers.ContainsKey("ce-specversion") ? UploadFormat.CloudEventBinary : UploadFormat.Json,
-            "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines" => UploadFormat.Ndjson,
-            "text/csv" => UploadFormat.Csv,
             "application/cloudevents+json" => UploadFormat.CloudEvent,
             "application/cloudevents-batch+json" => UploadFormat.CloudEventBatch,
+            _ when isBinaryCloudEvent => mediaType == "application/json" || mediaType.EndsWith("+json", StringComparison.Ordinal) ? UploadFormat.CloudEventBinary : null,
+            "application/json" => UploadFormat.Json,
+            "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines" => UploadFormat.Ndjson,
+            "text/csv" => UploadFormat.Csv,
+            "application/vnd.apache.parquet" or "application/x-parquet" or "application/parquet" => UploadFormat.Parquet,
             _ => null,
         };
     }

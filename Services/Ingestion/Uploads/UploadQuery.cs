@@ -4,11 +4,11 @@ namespace CloudNativeAi.Ingestion.Uploads;
 
 /// <summary>The query parameters of an upload.</summary>
 /// <param name="Delimiter">0: found in the header.</param>
-internal sealed record UploadQuery(OnInvalid OnInvalid, byte Delimiter, string NullText)
+internal sealed record UploadQuery(OnInvalid OnInvalid, byte Delimiter, string NullText, CsvHeaderMode Header)
 {
     private const int MaxNullText = 32;
 
-    public static UploadQuery? Parse(string? onInvalid, string? delimiter, string? nullText, out string fault)
+    public static UploadQuery? Parse(string? onInvalid, string? delimiter, string? nullText, string? header, out string fault)
     {
         OnInvalid? behaviour = onInvalid switch
         {
@@ -24,13 +24,22 @@ internal sealed record UploadQuery(OnInvalid OnInvalid, byte Delimiter, string N
             _ => null,
         };
 
-        fault = (behaviour, separator, nullText) switch
+        CsvHeaderMode? headerMode = header switch
         {
-            (null, _, _) => "on_invalid is 'reject' or 'dead-letter'.",
-            (_, null, _) => "delimiter is one ASCII character or 'tab'.",
-            (_, _, { Length: > MaxNullText }) => $"null is at most {MaxNullText} characters long.",
+            null or "" => CsvHeaderMode.Detect,
+            "present" => CsvHeaderMode.Present,
+            "absent" => CsvHeaderMode.Absent,
+            _ => null,
+        };
+
+        fault = (behaviour, separator, nullText, headerMode) switch
+        {
+            (null, _, _, _) => "on_invalid is 'reject' or 'dead-letter'.",
+            (_, null, _, _) => "delimiter is one ASCII character or 'tab'.",
+            (_, _, _, null) => "header is 'present' or 'absent'.",
+            (_, _, { Length: > MaxNullText }, _) => $"null is at most {MaxNullText} characters long.",
             _ => "",
         };
-        return fault.Length > 0 ? null : new UploadQuery(behaviour!.Value, separator!.Value, nullText ?? "");
+        return fault.Length > 0 ? null : new UploadQuery(behaviour!.Value, separator!.Value, nullText ?? "", headerMode!.Value);
     }
 }

@@ -218,10 +218,56 @@ public sealed class UploadFunctionalTests(PostgresServer postgres)
     }
 
     [Theory]
+    [InlineData("utf-16", true)]
+    [InlineData("utf-16be", false)]
+    [InlineData("windows-1252", false)]
+    public async Task Csv_says_by_itself_which_encoding_it_has(string charset, bool byteOrderMark)
+    {
+        await using var host = await StartAsync();
+        using var content = new ByteArrayContent(
+            CloudNativeAi.Ingestion.Uploads.TextEncoding.Named(charset)!.GetBytes((byteOrderMark ? "\uFEFF" : "") + "flight_id;departed;carrier\na;0;Zürich\n"));
+        content.Headers.ContentType = new("text/csv");
+
+        using var response = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/events", content, CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("""{"flight_id":"a","departed":0,"carrier":"Zürich"}""", Assert.Single(await host.ReadAllAsync()).Payload.ToStringUtf8());
+    }
+
+    [Theory]
+    [InlineData("text/csv", "")]
+    [InlineData("text/csv", "?header=absent")]
+    [InlineData("text/csv; header=absent", "")]
+    public async Task Csv_without_a_header_has_the_fields_of_the_source(string contentType, string query)
+    {
+        await using var host = await StartAsync();
+
+        var (statusCode, result) = await PostAsync(host, "a,0,AS,1.5,150,true\nb,0,AS,,,\n", contentType, query);
+
+        Assert.Equal((HttpStatusCode.OK, 2), (statusCode, result.GetProperty("accepted").GetInt64()));
+        Assert.Equal("""{"flight_id":"a","departed":0,"carrier":"AS","delay":1.5,"seats":150,"cancelled":true}""", (await host.ReadAllAsync())[0].Payload.ToStringUtf8());
+    }
+
+    [Theory]
+    [InlineData("a,0,AS,1.5,150,true\n", "?header=present", "column 'a' is not a field")]
+    [InlineData("id,time,airline,delay_min,places,gone\n", "", "column 'id' is not a field")]
+    [InlineData("flight_id,0,AS,1.5,150,true\n", "", "column '0' is not a field")]
+    public async Task A_first_record_that_may_be_a_header_is_one(string body, string query, string reason)
+    {
+        await using var host = await StartAsync();
+
+        var (statusCode, problem) = await PostAsync(host, body, "text/csv", query);
+
+        Assert.Equal(HttpStatusCode.BadRequest, statusCode);
+        Assert.Contains(reason, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("text/plain", "", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("text/csv; charset=ebcdic", "", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("application/json", "?on_invalid=ignore", HttpStatusCode.BadRequest)]
     [InlineData("text/csv", "?delimiter=ab", HttpStatusCode.BadRequest)]
+    [InlineData("text/csv", "?header=perhaps", HttpStatusCode.BadRequest)]
     public async Task A_request_that_is_not_understood_says_what_would_be(string mediaType, string query, HttpStatusCode expected)
     {
         await using var host = await StartAsync();
@@ -273,6 +319,30 @@ public sealed class UploadFunctionalTests(PostgresServer postgres)
         Assert.All(events, e => Assert.Equal(Flights.NewYearMicros, e.EventTimestampMicros));
         var status = await host.StatusAsync("clicks");
         Assert.Equal((5, 3, 1, 1), (status.Received, status.HeadPosition, status.Duplicates, status.DeadLetters));
+    }
+
+    [Fact]
+    public async Task Attributes_of_a_binary_cloud_event_are_percent_decoded_and_its_data_is_json()
+    {
+        await using var host = await StartAsync();
+        await host.DeclareAsync(new Source { Name = "clicks", Fields = { new SourceField { Name = "page", Type = ValueType.String } } });
+
+        using var taken = await host.Http.SendAsync(Binary("application/vnd.shop+json"), CancellationToken);
+        using var refused = await host.Http.SendAsync(Binary("text/csv"), CancellationToken);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.UnsupportedMediaType), (taken.StatusCode, refused.StatusCode));
+        Assert.Equal("/web#é 1", Assert.Single(await host.ReadAllAsync(source: "clicks")).Id);
+
+        static HttpRequestMessage Binary(string contentType)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sources/clicks/events") { Content = new StringContent("""{"page":"/c"}""", Encoding.UTF8, contentType) };
+            foreach (var (name, value) in new[] { ("specversion", "1.0"), ("id", "%C3%A9%201"), ("source", "/web"), ("type", "click"), ("time", "2014-01-01T00:00:00Z") })
+            {
+                request.Headers.Add($"ce-{name}", value);
+            }
+
+            return request;
+        }
     }
 
     [Fact]
