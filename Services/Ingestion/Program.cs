@@ -3,12 +3,14 @@ using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.Quality;
 using CloudNativeAi.Ingestion.Sources;
+using CloudNativeAi.Ingestion.UploadJobs;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddEventLog();
 builder.AddSources();
 builder.AddEvents();
+builder.AddUploadJobs();
 builder.AddDeadLetters();
 builder.AddQuality();
 
@@ -16,6 +18,7 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapSources();
 app.MapEvents();
+app.MapUploadJobs();
 app.MapDeadLetters();
 app.MapEventLog();
 app.MapQuality();

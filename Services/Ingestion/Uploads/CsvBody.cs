@@ -9,15 +9,19 @@ internal static class CsvBody
     private static readonly byte[] Delimiters = ",;\t|"u8.ToArray();
 
     /// <summary>An upload that has its layout already is read on behind its header.</summary>
-    /// <param name="endsUpload">False: a last record without a line end is the beginning of one that the next request brings.</param>
+    /// <param name="endsUpload">Asked at the end of the body. False: a last record without a line end is the beginning of one that the next request brings.</param>
     public static async Task<MalformedBody?> ReadAsync(
-        Stream body, Upload upload, int maxEventBytes, UploadQuery query, bool endsUpload, CancellationToken cancellationToken)
+        Stream body, Upload upload, int maxEventBytes, UploadQuery query, Func<bool> endsUpload, CancellationToken cancellationToken)
     {
         using var buffer = new RecordBuffer(body, maxEventBytes);
         var start = upload.Place;
         var line = start.Line + 1;
         var record = upload.Csv is { } known ? new CsvRecord(known.Delimiter) : null;
-        var rows = upload.Csv is { } layout ? CsvHeader.Open(upload.Schema, layout.Columns, query.NullText, out _) : null;
+        CsvRows? rows = null;
+        if (upload.Csv is { } layout && (rows = CsvHeader.Open(upload.Schema, layout.Columns, query.NullText, out var misfit)) is null)
+        {
+            return new MalformedBody(line, upload.Received, misfit);
+        }
 
         try
         {
@@ -29,7 +33,7 @@ internal static class CsvBody
                     record = new CsvRecord(query.Delimiter == 0 ? Detect(buffer.Unread.Span) : query.Delimiter);
                 }
 
-                if (record is null || !record.TryRead(buffer.Unread.Span, buffer.IsFinal && endsUpload))
+                if (record is null || !record.TryRead(buffer.Unread.Span, buffer.IsFinal && endsUpload()))
                 {
                     if (buffer.IsOverLimit)
                     {

@@ -5,6 +5,8 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
 {
     private long _read;
 
+    public long BytesRead => _read;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

@@ -3,8 +3,8 @@ namespace CloudNativeAi.Ingestion.Uploads;
 /// <summary>One JSON object a line. A bad line is a bad row; the next line starts afresh.</summary>
 internal static class NdjsonBody
 {
-    /// <param name="endsUpload">False: a last line without a line end is the beginning of one that the next request brings.</param>
-    public static async Task<MalformedBody?> ReadAsync(Stream body, Upload upload, int maxEventBytes, bool endsUpload, CancellationToken cancellationToken)
+    /// <param name="endsUpload">Asked at the end of the body. False: a last line without a line end is the beginning of one that the next request brings.</param>
+    public static async Task<MalformedBody?> ReadAsync(Stream body, Upload upload, int maxEventBytes, Func<bool> endsUpload, CancellationToken cancellationToken)
     {
         using var buffer = new RecordBuffer(body, maxEventBytes);
         var start = upload.Place;
@@ -27,7 +27,7 @@ internal static class NdjsonBody
                 continue;
             }
 
-            if (end < 0 && !endsUpload)
+            if (end < 0 && !endsUpload())
             {
                 return null;
             }

@@ -48,6 +48,9 @@ internal sealed class Upload(
     /// <summary>What the last batch left durable: the start of what comes next.</summary>
     public UploadProgress LastSaved { get; private set; } = start;
 
+    /// <summary>What is to be saved once all rows are durable.</summary>
+    public UploadProgress Progress => ProgressAt(Place);
+
     /// <summary>What is durable so far.</summary>
     public UploadResult Result => ToResult(refused: 0);
 

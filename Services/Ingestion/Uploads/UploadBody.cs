@@ -39,7 +39,7 @@ internal static class UploadBody
     /// <summary>Whether reading ended because the compressed data is not what it says.</summary>
     public static bool IsCorrupt(Exception exception) => exception is InvalidDataException or ZstdException or EndOfStreamException;
 
-    private static Stream? Decompress(HttpRequest request) => request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+    public static Stream? Decompress(HttpRequest request) => request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
     {
         "" or "identity" => request.Body,
         "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),

@@ -157,7 +157,7 @@ internal static partial class UploadEndpoints
             ? contentType.Parameters.FirstOrDefault(parameter => parameter.Name.Equals("header", StringComparison.OrdinalIgnoreCase))?.Value.ToString()
             : null;
 
-    private static void SetRetryAfter(HttpContext context, TimeSpan retryAfter) =>
+    public static void SetRetryAfter(HttpContext context, TimeSpan retryAfter) =>
         context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private static ProblemHttpResult Problem(int statusCode, string detail, UploadResult? result = null) =>

@@ -17,5 +17,6 @@ internal sealed record UploadProgress(UploadPlace Place, CsvLayout? Csv, AppendR
 {
     public static readonly UploadProgress Start = new(default, null, default);
 
+    /// <summary>Rows: each has become one of the three.</summary>
     public long Received => Kept.Accepted + Kept.Duplicates + Kept.DeadLettered;
 }

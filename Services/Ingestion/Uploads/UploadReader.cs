@@ -34,7 +34,7 @@ internal sealed class UploadReader(
         var cloudEvents = new CloudEvents(upload);
         return format switch
         {
-            UploadFormat.Ndjson or UploadFormat.Csv => await ReadRecordsAsync(format, body, upload, query, endsUpload: true, cancellationToken),
+            UploadFormat.Ndjson or UploadFormat.Csv => await ReadRecordsAsync(format, body, upload, query, endsUpload: () => true, cancellationToken),
             UploadFormat.Parquet => await ReadParquetAsync(body, upload, cancellationToken),
             UploadFormat.CloudEvent or UploadFormat.CloudEventBatch =>
                 await new JsonBody(maxEventBytes).ReadAsync(body, element => cloudEvents.AddStructuredAsync(element, cancellationToken), cancellationToken),
@@ -46,7 +46,7 @@ internal sealed class UploadReader(
 
     /// <summary>NDJSON or CSV, from the upload's place on.</summary>
     public Task<MalformedBody?> ReadRecordsAsync(
-        UploadFormat format, Stream body, Upload upload, UploadQuery query, bool endsUpload, CancellationToken cancellationToken) =>
+        UploadFormat format, Stream body, Upload upload, UploadQuery query, Func<bool> endsUpload, CancellationToken cancellationToken) =>
         format == UploadFormat.Ndjson
             ? NdjsonBody.ReadAsync(body, upload, options.Value.MaxEventBytes, endsUpload, cancellationToken)
             : CsvBody.ReadAsync(body, upload, options.Value.MaxEventBytes, query, endsUpload, cancellationToken);
