@@ -34,26 +34,32 @@ internal static class KubernetesChart
         // The path
         builder.Service("ingestion")
             .WithResources("250m", "256Mi", "1", "512Mi")
+            .WithMigration()
             .WithAutoscaling(min: 2, max: 6, requestsPerPod: 32)
             .WithMonitoring(latencySeconds: 0.5)
             .WithGrpcExposure("cloudnativeai.ingestion.v1.EventIngestion");
         builder.Service("feature-store", volumeGroup: Group)
             .WithResources("500m", "1Gi", "2", "4Gi")
             .WithPersistentData("50Gi")
+            .WithMigration()
             .WithAutoscaling(min: 1, max: 4, requestsPerPod: 64, needsSharedStorage: true)
             .WithMonitoring(latencySeconds: 0.05);
         builder.Service("model-registry", volumeGroup: Group)
             .WithResources("100m", "256Mi", "1", "512Mi")
             .WithPersistentData("20Gi")
+            .WithMigration()
             .WithAutoscaling(min: 1, max: 3, requestsPerPod: 64, needsSharedStorage: true)
             .WithMonitoring(latencySeconds: 0.5);
         builder.Service("training")
             .WithResources("1", "2Gi", "4", "8Gi")
             .WithScratchData("20Gi")
+            .WithMigration()
             .WithAutoscaling(min: 1, max: 4, requestsPerPod: 16)
+            .WithJobPerRun(queue: "/v1/jobs/queue", waiting: "waiting", max: 4)
             .WithMonitoring(latencySeconds: 2);
         builder.Service("monitoring")
             .WithResources("250m", "512Mi", "2", "2Gi")
+            .WithMigration()
             .WithAutoscaling(min: 1, max: 3, requestsPerPod: 32)
             .WithMonitoring(latencySeconds: 0.5);
         builder.Service("inference")

@@ -17,12 +17,25 @@ public static class MigrationRegistration
     /// </summary>
     public static void AddMigrations<TService>(this IHostApplicationBuilder builder, string connectionName)
     {
-        builder.Services.AddHostedService(services => new MigrationService(
+        builder.Services.AddSingleton(services => new MigrationService(
             typeof(TService).Assembly,
             builder.Configuration.GetConnectionString(connectionName)
                 ?? throw new InvalidOperationException($"There is no connection string '{connectionName}'."),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<MigrationService>>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<MigrationService>());
+    }
+
+    /// <summary>Runs the service until it is stopped. With <c>Migrations:Only</c> it brings its database up to date, and that is all.</summary>
+    public static async Task RunOrMigrateAsync(this IHost service)
+    {
+        if (service.Services.GetRequiredService<IConfiguration>().GetValue<bool>("Migrations:Only"))
+        {
+            await service.Services.GetRequiredService<MigrationService>().StartingAsync(CancellationToken.None);
+            return;
+        }
+
+        await service.RunAsync();
     }
 }
 

@@ -26,6 +26,6 @@ app.MapMaterialization();
 app.MapRetrieval();
 app.MapFeast();
 app.MapTrainingSets();
-app.Run();
+await app.RunOrMigrateAsync();
 
 public partial class Program;

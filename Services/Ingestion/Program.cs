@@ -4,6 +4,7 @@ using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.Quality;
 using CloudNativeAi.Ingestion.Sources;
 using CloudNativeAi.Ingestion.UploadJobs;
+using CloudNativeAi.ServiceDefaults.Stores;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -22,6 +23,6 @@ app.MapUploadJobs();
 app.MapDeadLetters();
 app.MapEventLog();
 app.MapQuality();
-app.Run();
+await app.RunOrMigrateAsync();
 
 public partial class Program;

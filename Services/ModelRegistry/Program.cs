@@ -23,6 +23,6 @@ app.MapDefaultEndpoints();
 app.MapModelVersions();
 app.MapAliases();
 app.MapExperiments();
-app.Run();
+await app.RunOrMigrateAsync();
 
 public partial class Program;

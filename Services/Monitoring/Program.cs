@@ -8,6 +8,7 @@ using CloudNativeAi.Monitoring.PredictionLog;
 using CloudNativeAi.Monitoring.Retraining;
 using CloudNativeAi.Monitoring.Store;
 using CloudNativeAi.Monitoring.Telemetry;
+using CloudNativeAi.ServiceDefaults.Stores;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -28,6 +29,6 @@ app.MapPredictionLog();
 app.MapLabels();
 app.MapRetraining();
 app.MapModelHealth();
-app.Run();
+await app.RunOrMigrateAsync();
 
 public partial class Program;

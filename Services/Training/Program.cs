@@ -16,6 +16,6 @@ builder.AddRegistration();
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapJobs();
-app.Run();
+await app.RunOrMigrateAsync();
 
 public partial class Program;

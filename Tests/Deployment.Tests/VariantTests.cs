@@ -115,6 +115,7 @@ public sealed class VariantTests(PublishedChart chart)
 
     [Theory]
     [InlineData("gateway", "HTTPRoute", "GRPCRoute", "Certificate")]
+    [InlineData("jobs", "ScaledJob")]
     [InlineData("keda", "ScaledObject")]
     [InlineData("knative", "Service")]
     [InlineData("kserve", "InferenceService")]

@@ -5,6 +5,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace CloudNativeAi.Training.Tests;
 
@@ -83,6 +85,14 @@ internal sealed class TrainingHost : IAsyncDisposable
         }
 
         return (seen[^1], seen);
+    }
+
+    /// <summary>Waits until the host decides to stop.</summary>
+    public async Task WaitUntilStoppingAsync(CancellationToken cancellationToken)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = _factory.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+        await stopping.Task.WaitAsync(TimeSpan.FromMinutes(2), cancellationToken);
     }
 
     /// <summary>Ends this host only.</summary>

@@ -13,6 +13,7 @@ internal static class JobEndpoints
         var jobs = routes.MapGroup("/v1/jobs").WithTags("Jobs");
 
         jobs.MapGet("/", ListAsync).WithName("ListJobs");
+        jobs.MapGet("/queue", QueueAsync).WithName("GetQueue");
         jobs.MapGet("/{id:guid}", GetAsync).WithName("GetJob");
         jobs.MapPost("/", SubmitAsync).WithName("SubmitJob");
         jobs.MapPost("/{id:guid}/cancel", CancelAsync).WithName("CancelJob");
@@ -31,6 +32,9 @@ internal static class JobEndpoints
         var list = await jobs.ListAsync(model ?? "", pageSize, cancellationToken);
         return TypedResults.Ok(new JobListView([.. list.Select(JobView.From)]));
     }
+
+    private static async Task<Ok<QueueView>> QueueAsync(JobQueue queue, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new QueueView(await queue.CountAsync(cancellationToken)));
 
     private static async Task<Results<Ok<JobView>, NotFound>> GetAsync(Guid id, JobStore jobs, CancellationToken cancellationToken) =>
         await jobs.FindAsync(id, cancellationToken) is { } row ? TypedResults.Ok(JobView.From(row.Job)) : TypedResults.NotFound();

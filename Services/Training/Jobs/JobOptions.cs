@@ -8,9 +8,12 @@ public sealed class JobOptions
 {
     public const string Section = "Jobs";
 
-    /// <summary>Jobs this process runs at a time.</summary>
-    [Range(1, 16)]
+    /// <summary>Jobs this process runs at a time; with 0 it only queues them, for processes that each run one.</summary>
+    [Range(0, 16)]
     public int Concurrency { get; set; } = 1;
+
+    /// <summary>Takes one job, runs it to its end, and ends the process; ends it at once when no job waits.</summary>
+    public bool RunOnce { get; set; }
 
     /// <summary>Time between two looks at the queue; a job submitted to this process is taken at once.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:05:00")]

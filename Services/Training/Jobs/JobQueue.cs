@@ -14,6 +14,7 @@ internal sealed class JobQueue(NpgsqlDataSource dataSource, IOptions<JobOptions>
     private const double MaxRetryDelaySeconds = 600;
     private const int Queued = (int)JobState.Queued;
     private const int Running = (int)JobState.Running;
+    private static readonly string Takeable = $"(state = {Queued} AND available_at <= now()) OR (state = {Running} AND lease_until < now())";
 
     /// <summary>The oldest job that waits, or whose worker is dead; null when there is none.</summary>
     public async Task<LeasedJob?> TakeAsync(CancellationToken cancellationToken)
@@ -28,7 +29,7 @@ internal sealed class JobQueue(NpgsqlDataSource dataSource, IOptions<JobOptions>
                 started_at = coalesce(started_at, now()), stage = 'starting', progress = 0, error = '', revision = revision + 1
             WHERE id = (
                 SELECT id FROM jobs
-                WHERE (state = {Queued} AND available_at <= now()) OR (state = {Running} AND lease_until < now())
+                WHERE {Takeable}
                 ORDER BY sequence LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING {JobReader.Columns}
             """);
@@ -42,6 +43,13 @@ internal sealed class JobQueue(NpgsqlDataSource dataSource, IOptions<JobOptions>
 
         var job = JobReader.Read(reader).Job;
         return new LeasedJob(Guid.Parse(job.Id), token, job);
+    }
+
+    /// <summary>Jobs that could be taken now.</summary>
+    public async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"SELECT count(*) FROM jobs WHERE {Takeable}");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>Renews the lease and shows how far the job is.</summary>

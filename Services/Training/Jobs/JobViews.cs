@@ -28,6 +28,9 @@ public sealed record JobView(
 
 public sealed record JobListView(IReadOnlyList<JobView> Jobs);
 
+/// <param name="Waiting">Jobs that a worker could take now.</param>
+public sealed record QueueView(long Waiting);
+
 /// <summary>What is asked of a job: either <c>train</c> or <c>evaluate</c>. The contract's SubmitJobRequest in JSON.</summary>
 public sealed record SubmitJobView(
     TrainView? Train = null, EvaluateView? Evaluate = null, string? IdempotencyKey = null, string? RequestedBy = null, string? Reason = null)

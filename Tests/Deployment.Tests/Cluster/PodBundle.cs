@@ -10,14 +10,15 @@ namespace CloudNativeAi.Deployment.Tests.Cluster;
 /// </summary>
 internal static class PodBundle
 {
-    /// <summary>Writes the bundle's <c>config.json</c>.</summary>
+    public const string Configuration = "config.json";
+
+    /// <summary>Writes the bundle's <c>config.json</c> for one of the pod's containers.</summary>
+    /// <param name="config">What the image says.</param>
     /// <param name="network">Path of the pod's network namespace.</param>
     /// <param name="volumes">Folder that volumes are made in.</param>
-    public static async Task ConfigureAsync(string bundle, PodTemplate pod, Rendering chart, int user, string network, string hosts, string volumes)
+    public static async Task ConfigureAsync(
+        string bundle, JsonObject config, PodTemplate pod, JsonObject container, Rendering chart, int user, string network, string hosts, string volumes)
     {
-        var file = Path.Combine(bundle, "config.json");
-        var config = JsonNode.Parse(await File.ReadAllTextAsync(file))!.AsObject();
-        var container = pod.Containers.Single();
         var security = container["securityContext"]!;
         var group = pod.Spec.Text("securityContext.fsGroup");
 
@@ -47,7 +48,7 @@ internal static class PodBundle
         config["linux"]!["resources"] = Limits(container);
         var namespaces = config["linux"]!["namespaces"]!.AsArray();
         namespaces.Single(item => item.Text("type") == "network")!["path"] = network;
-        await File.WriteAllTextAsync(file, config.ToJsonString());
+        await File.WriteAllTextAsync(Path.Combine(bundle, Configuration), config.ToJsonString());
     }
 
     /// <summary>The container's variables: those of config maps and secrets first, then its own.</summary>

@@ -47,11 +47,25 @@ internal sealed class RunningPod : IAsyncDisposable
         var bundle = Path.Combine(Directory.CreateDirectory(directory).FullName, "bundle");
         var user = Random.Shared.Next(1_000_650_000, 1_000_750_000);
         await images.UnpackAsync(container.Text("image")!, bundle);
-        await PodBundle.ConfigureAsync(bundle, pod, chart, user, space, network.Hosts, Path.Combine(directory, "volumes"));
-
+        var config = await File.ReadAllTextAsync(Path.Combine(bundle, PodBundle.Configuration));
         var (id, state, log) = ($"{Path.GetFileName(space)}-{name}", Path.Combine(directory, "state"), Path.Combine(directory, "log"));
-        var process = Process.Start("/bin/sh", ["-c", "exec runc --root \"$1\" run --bundle \"$2\" \"$3\" >\"$4\" 2>&1 </dev/null", "sh", state, bundle, id, log]);
-        return new RunningPod(container, id, state, log, process, address, user);
+
+        // Those of the service's own image; the others only wait.
+        foreach (var first in pod.InitContainers.Where(first => first.Text("image") == container.Text("image")))
+        {
+            using var ended = await RunAsync(first);
+            await ended.WaitForExitAsync();
+            Assert.True(ended.ExitCode == 0, $"{first.Text("name")} of {name} ended with {ended.ExitCode}: {await File.ReadAllTextAsync(log)}");
+        }
+
+        return new RunningPod(container, id, state, log, await RunAsync(container), address, user);
+
+        async Task<Process> RunAsync(JsonObject which)
+        {
+            await PodBundle.ConfigureAsync(
+                bundle, JsonNode.Parse(config)!.AsObject(), pod, which, chart, user, space, network.Hosts, Path.Combine(directory, "volumes"));
+            return Process.Start("/bin/sh", ["-c", "exec runc --root \"$1\" run --bundle \"$2\" \"$3\" >\"$4\" 2>&1 </dev/null", "sh", state, bundle, id, log]);
+        }
     }
 
     public GrpcChannel Channel(int port) => GrpcChannel.ForAddress($"http://{Address}:{port}", new GrpcChannelOptions

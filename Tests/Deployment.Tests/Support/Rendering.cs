@@ -70,6 +70,7 @@ internal sealed record PodTemplate(ManifestDocument Document, JsonObject Spec, J
         "Deployment" or "StatefulSet" => Template(document, document.Spec["template"]!.AsObject()),
         "Service" when document.ApiVersion.StartsWith("serving.knative.dev", StringComparison.Ordinal) => Template(document, document.Spec["template"]!.AsObject()),
         "InferenceService" => new PodTemplate(document, document.Spec["predictor"]!.AsObject(), document.Spec["predictor"]!["labels"]!.AsObject()),
+        "ScaledJob" => Template(document, document.Spec["jobTargetRef"]!["template"]!.AsObject()),
         "Pod" => new PodTemplate(document, document.Spec, document.Node["metadata"]!["labels"]!.AsObject()),
         _ => null,
     };

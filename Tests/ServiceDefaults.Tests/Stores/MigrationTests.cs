@@ -51,13 +51,35 @@ public sealed class MigrationTests(PostgresServer postgres)
         Assert.Equal(PostgresErrorCodes.InvalidCatalogName, exception.SqlState);
     }
 
-    private static IHost CreateHost(string connectionString)
+    [Fact]
+    public async Task Asked_only_to_migrate_the_service_does_so_and_starts_nothing()
+    {
+        var connectionString = await postgres.CreateDatabaseAsync();
+        var started = false;
+        using var host = CreateHost(connectionString, builder =>
+        {
+            builder.Configuration["Migrations:Only"] = "true";
+            builder.Services.AddSingleton<IHostedService>(_ =>
+            {
+                started = true;
+                throw new InvalidOperationException("Nothing else is to start.");
+            });
+        });
+
+        await host.RunOrMigrateAsync();
+
+        Assert.Equal(2L, await CountAsync(connectionString, "schemaversions"));
+        Assert.False(started);
+    }
+
+    private static IHost CreateHost(string connectionString, Action<HostApplicationBuilder>? configure = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration["ConnectionStrings:store"] = connectionString;
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddMigrations<MigrationTests>("store");
+        configure?.Invoke(builder);
         return builder.Build();
     }
 

@@ -56,6 +56,33 @@ public sealed class TrainingJobsFunctionalTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_process_for_one_job_runs_one_and_ends_while_another_only_queues()
+    {
+        await using var host = await TrainingHost.StartAsync(postgres, builder => builder.UseSetting("Jobs:Concurrency", "0"));
+        var first = await host.Jobs.SubmitJobAsync(TrainingHost.Train(), cancellationToken: Token);
+        var second = await host.Jobs.SubmitJobAsync(TrainingHost.Train(), cancellationToken: Token);
+        Assert.Equal(2, await WaitingAsync());
+
+        var once = host.StartAnother(builder => builder.UseSetting("Jobs:RunOnce", "true"));
+        await once.WaitUntilStoppingAsync(Token);
+        await once.StopAsync();
+
+        Assert.Equal(JobState.Succeeded, (await host.Jobs.GetJobAsync(new GetJobRequest { Id = first.Id }, cancellationToken: Token)).State);
+        Assert.Equal(JobState.Queued, (await host.Jobs.GetJobAsync(new GetJobRequest { Id = second.Id }, cancellationToken: Token)).State);
+        Assert.Equal(1, await WaitingAsync());
+
+        async Task<long> WaitingAsync() => (await host.Http.GetFromJsonAsync<JsonElement>("/v1/jobs/queue", Token)).GetProperty("waiting").GetInt64();
+    }
+
+    [Fact]
+    public async Task A_process_for_one_job_ends_at_once_when_none_waits()
+    {
+        await using var host = await TrainingHost.StartAsync(postgres, builder => builder.UseSetting("Jobs:RunOnce", "true"));
+
+        await host.WaitUntilStoppingAsync(Token);
+    }
+
+    [Fact]
     public async Task A_worker_that_hangs_past_its_lease_loses_the_job_and_stops()
     {
         await using var host = await TrainingHost.StartAsync(postgres);
