@@ -31,6 +31,7 @@ internal sealed class FeatureStoreMetrics
     private readonly Histogram<double> _readDuration;
     private readonly Histogram<long> _readRows;
     private readonly Counter<long> _statuses;
+    private readonly Counter<long> _paritySamples;
 
     public FeatureStoreMetrics(IMeterFactory meterFactory, ProgressBoard progress, TimeProvider timeProvider)
     {
@@ -44,6 +45,8 @@ internal sealed class FeatureStoreMetrics
         _readDuration = meter.CreateHistogram("feature_store.online.read.duration", "s", "GetOnlineFeatures, request to response.", tags: null, advice: ReadBuckets);
         _readRows = meter.CreateHistogram<long>("feature_store.online.read.rows", "{row}", "Entity rows in a read.");
         _statuses = meter.CreateCounter<long>("feature_store.online.values", "{value}", "Values read, by view and status.");
+        _paritySamples = meter.CreateCounter<long>(
+            "feature_store.parity.samples", "{sample}", "Served feature vectors that were compared with the point-in-time join, by view and result.");
         meter.CreateObservableGauge(
             "feature_store.materialization.behind", () => progress.Sources.Select(source => new Measurement<long>(
                 Math.Max(0, source.HeadPosition - source.OnlinePosition), new KeyValuePair<string, object?>("source.name", source.Source))),
@@ -70,6 +73,12 @@ internal sealed class FeatureStoreMetrics
         _compacted.Add(done.FilesCompacted, tag);
         _vacuumed.Add(done.FilesVacuumed, tag);
     }
+
+    /// <summary>Any that is not equal is a reason for an alert.</summary>
+    public void RecordParity(string view, bool isEqual) => _paritySamples.Add(
+        1,
+        new KeyValuePair<string, object?>("feature_view.name", view),
+        new KeyValuePair<string, object?>("result", isEqual ? "equal" : "different"));
 
     public void RecordRead(int rows, TimeSpan duration)
     {

@@ -3,7 +3,9 @@ using CloudNativeAi.FeatureStore.Feast;
 using CloudNativeAi.FeatureStore.Materialization;
 using CloudNativeAi.FeatureStore.OfflineStore;
 using CloudNativeAi.FeatureStore.OnlineStore;
+using CloudNativeAi.FeatureStore.Parity;
 using CloudNativeAi.FeatureStore.Retrieval;
+using CloudNativeAi.FeatureStore.Statistics;
 using CloudNativeAi.FeatureStore.TrainingSets;
 using CloudNativeAi.ServiceDefaults.Stores;
 
@@ -18,6 +20,8 @@ builder.AddMaterialization();
 builder.AddRetrieval();
 builder.AddFeast();
 builder.AddTrainingSets();
+builder.AddStatistics();
+builder.AddParity();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
@@ -26,6 +30,8 @@ app.MapMaterialization();
 app.MapRetrieval();
 app.MapFeast();
 app.MapTrainingSets();
+app.MapStatistics();
+app.MapParity();
 await app.RunOrMigrateAsync();
 
 public partial class Program;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CloudNativeAi.Contracts.Common;
 using CloudNativeAi.FeatureStore.Definitions;
 using CloudNativeAi.FeatureStore.Events;
 using StackExchange.Redis;
@@ -53,6 +54,11 @@ internal sealed class EntityKeyText(FeatureView view, long generation)
         : value;
 
     public static string Escape(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The value of a part of a key.</summary>
+    public static Value ToValue(string part, ValueType type) => type == ValueType.String
+        ? new Value { StringValue = Uri.UnescapeDataString(part) }
+        : new Value { Int64Value = long.Parse(part, CultureInfo.InvariantCulture) };
 
     private static string? TextOf(EventColumn column, int row) =>
         column.IsNull[row] ? null

@@ -7,21 +7,25 @@ namespace CloudNativeAi.FeatureStore.OnlineStore;
 /// <summary>Keys of one view that a request asks for, each once.</summary>
 internal sealed record ViewLookup(OnlineView View, RedisKey[] Keys);
 
+/// <summary>What a look-up found: value f of key k is at k * features + f.</summary>
+/// <param name="Positions">For each key the last event that its values contain; 0 where there is none.</param>
+internal sealed record ViewValues(FeatureValue[] Values, long[] Positions);
+
 /// <summary>Reads the values of several views in one round trip.</summary>
 internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOptions> options)
 {
     // Some hundred bytes to some kilobytes each.
     private const int MaxKeysAtOnce = 10_000;
 
-    /// <summary>
-    /// For each look-up the values of all features of its view, key by key: value f of key k is at k * features + f.
-    /// </summary>
+    /// <summary>For each look-up the values of all features of its view, key by key.</summary>
     /// <param name="asOfMicros">Null: now.</param>
     /// <exception cref="OnlineStoreLostException">The server lost its data: what is missing says nothing.</exception>
-    public async Task<FeatureValue[][]> ReadAsync(
+    public async Task<ViewValues[]> ReadAsync(
         IReadOnlyList<ViewLookup> lookups, Guid storeId, long? asOfMicros, long nowMicros, CancellationToken cancellationToken)
     {
-        var results = lookups.Select(lookup => new FeatureValue[lookup.Keys.Length * lookup.View.View.Features.Count]).ToArray();
+        var results = lookups
+            .Select(lookup => new ViewValues(new FeatureValue[lookup.Keys.Length * lookup.View.View.Features.Count], new long[lookup.Keys.Length]))
+            .ToArray();
         var all = lookups.SelectMany((lookup, index) => Enumerable.Range(0, lookup.Keys.Length).Select(key => (Lookup: index, Key: key)));
 
         // One round trip, unless the values together would be too much to hold at once.
@@ -36,16 +40,19 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
 
             for (var i = 0; i < chunk.Length; i++)
             {
-                var view = lookups[chunk[i].Lookup].View;
+                var (lookup, key) = chunk[i];
+                var view = lookups[lookup].View;
                 var features = view.View.Features.Count;
-                Evaluate(view, records[i + 1], asOfMicros, nowMicros, results[chunk[i].Lookup].AsSpan(chunk[i].Key * features, features));
+                results[lookup].Positions[key] = Evaluate(
+                    view, records[i + 1], asOfMicros, nowMicros, results[lookup].Values.AsSpan(key * features, features));
             }
         }
 
         return results;
     }
 
-    private void Evaluate(OnlineView view, RedisValue record, long? asOf, long nowMicros, Span<FeatureValue> values)
+    // Returns the last event in the values.
+    private long Evaluate(OnlineView view, RedisValue record, long? asOf, long nowMicros, Span<FeatureValue> values)
     {
         var asOfMicros = asOf ?? nowMicros;
 
@@ -56,14 +63,18 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
             {
                 values[i] = FeatureValue.Invalid(view.View.Features[i].Type);
             }
+
+            return 0;
         }
-        else if (record.IsNull)
+
+        if (record.IsNull)
         {
             view.States.EvaluateEmpty(asOfMicros, values);
+            return 0;
         }
-        else
-        {
-            OnlineRecord.ReadState((byte[])record!, view.States).Evaluate(asOfMicros, asOf ?? long.MaxValue, values);
-        }
+
+        var bytes = (byte[])record!;
+        OnlineRecord.ReadState(bytes, view.States).Evaluate(asOfMicros, asOf ?? long.MaxValue, values);
+        return OnlineRecord.PositionOf(bytes);
     }
 }

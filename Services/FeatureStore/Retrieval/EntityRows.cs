@@ -83,6 +83,13 @@ internal sealed class EntityRows
         return (new ViewLookup(view, [.. keys]), keyOfRow);
     }
 
+    /// <summary>The parts of a row's key as the online store writes them; null where one is null.</summary>
+    public string[]? KeyOf(OnlineView view, int row)
+    {
+        var parts = new string[view.View.JoinKeys.Count];
+        return TryReadParts([.. view.View.JoinKeys.Select(key => ColumnOf(key.Name, key.Type, view.View.Name))], row, parts) ? parts : null;
+    }
+
     private (IKeyValues Values, string Name, ValueType Type) ColumnOf(string joinKey, ValueType type, string view) =>
         _columns.TryGetValue(joinKey, out var values)
             ? (values, joinKey, type)

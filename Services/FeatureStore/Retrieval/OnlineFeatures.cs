@@ -2,13 +2,14 @@ using System.Diagnostics;
 using CloudNativeAi.FeatureStore.Definitions;
 using CloudNativeAi.FeatureStore.Materialization;
 using CloudNativeAi.FeatureStore.OnlineStore;
+using CloudNativeAi.FeatureStore.Parity;
 using CloudNativeAi.FeatureStore.Transformations;
 
 namespace CloudNativeAi.FeatureStore.Retrieval;
 
 /// <summary>Answers reads from the online store: finds what is asked for, reads each key of each view once, in one round trip.</summary>
 internal sealed class OnlineFeatures(
-    OnlineViews onlineViews, OnlineReader reader, ProgressBoard board, FeatureStoreMetrics metrics, TimeProvider timeProvider)
+    OnlineViews onlineViews, OnlineReader reader, ProgressBoard board, ParitySampler parity, FeatureStoreMetrics metrics, TimeProvider timeProvider)
 {
     public const int MaxFeatures = 1_000;
 
@@ -89,16 +90,17 @@ internal sealed class OnlineFeatures(
             var view = Array.IndexOf(names, features[i].View);
             var (lookup, keyOfRow) = lookups[view];
             columns[i] = new FeatureTableColumn(
-                features[i], keyOfRow, values[view], EmptyOf(lookup.View, asOf), lookup.View.View.IndexOf(features[i].Feature));
+                features[i], keyOfRow, values[view].Values, EmptyOf(lookup.View, asOf), lookup.View.View.IndexOf(features[i].Feature));
         }
 
         var table = new FeatureTable(rows.Count, asOf, columns);
+        parity.Offer(table, rows, lookups, values);
         metrics.RecordRead(rows.Count, Stopwatch.GetElapsedTime(started));
         RecordStatuses(table);
         return table;
     }
 
-    private async Task<FeatureValue[][]> ReadAsync(
+    private async Task<ViewValues[]> ReadAsync(
         OnlineViewSnapshot snapshot, ViewLookup[] lookups, long? asOf, long now, CancellationToken cancellationToken)
     {
         try

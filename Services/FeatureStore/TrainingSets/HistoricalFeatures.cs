@@ -51,7 +51,7 @@ internal sealed class HistoricalFeatures(
 
     public void Dispose() => _limit.Dispose();
 
-    private static Task FillRowsAsync(JoinWorkspace workspace, IReadOnlyList<KeyValues> keys, IReadOnlyList<long> entityTimestamps, CancellationToken cancellationToken) =>
+    internal static Task FillRowsAsync(JoinWorkspace workspace, IReadOnlyList<KeyValues> keys, IReadOnlyList<long> entityTimestamps, CancellationToken cancellationToken) =>
         workspace.DuckDb.RunAsync(
             connection =>
             {

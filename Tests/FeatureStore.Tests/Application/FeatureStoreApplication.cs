@@ -45,6 +45,10 @@ internal sealed class FeatureStoreApplication : IAsyncDisposable
 
     public Contracts.FeatureStore.TrainingSets.TrainingSetsClient TrainingSets => new(_channel);
 
+    public Contracts.FeatureStore.Statistics.StatisticsClient Statistics => new(_channel);
+
+    public Contracts.FeatureStore.Parity.ParityClient Parity => new(_channel);
+
     public Contracts.FeatureStore.Materialization.MaterializationClient Materialization => new(_channel);
 
     public HttpClient Http => _host!.CreateClient();

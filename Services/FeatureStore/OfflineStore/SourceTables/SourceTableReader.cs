@@ -8,7 +8,8 @@ using CloudNativeAi.FeatureStore.OfflineStore.Parquet;
 namespace CloudNativeAi.FeatureStore.OfflineStore.SourceTables;
 
 /// <summary>Reads a snapshot of a source's table: as SQL to join with, or as columns in position order.</summary>
-internal sealed class SourceTableReader(SourceSchema source, TableStorage storage, DeltaSnapshot snapshot, DuckDb duckDb)
+internal sealed class SourceTableReader(
+    SourceSchema source, TableStorage storage, DeltaSnapshot snapshot, DuckDb duckDb, long untilPosition = long.MaxValue)
 {
     private const int BatchRows = 8_192;
     private const int FilesAtATime = 64;
@@ -19,6 +20,9 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
     /// </summary>
     public async Task<string> ToSqlAsync(CancellationToken cancellationToken) =>
         await ToSqlAsync(snapshot.Files.Values, cancellationToken);
+
+    /// <summary>The same table without the events after a position.</summary>
+    public SourceTableReader Until(long position) => new(source, storage, snapshot, duckDb, position);
 
     /// <summary>Events after a position, in position order.</summary>
     public async IAsyncEnumerable<EventColumns> ReadAsync(long afterPosition, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -126,7 +130,8 @@ internal sealed class SourceTableReader(SourceSchema source, TableStorage storag
 
         var selected = schema.Columns.Select((column, index) =>
             (column.Type == "timestamp" ? $"epoch_us({Sql.Name(column.Name)})" : Sql.Name(column.Name)) + $" AS {names[index]}");
-        return $"SELECT {string.Join(", ", selected)} FROM {ParquetReader.Read(paths, schema)}";
+        return $"SELECT {string.Join(", ", selected)} FROM {ParquetReader.Read(paths, schema)}"
+            + (untilPosition == long.MaxValue ? "" : $" WHERE {Sql.Name(SourceTableSchema.Position)} <= {Sql.Number(untilPosition)}");
     }
 
     private static string StreamType(DeltaColumn column) => column.Type == "timestamp" ? "BIGINT" : ParquetWriter.SqlType(column.Type);
