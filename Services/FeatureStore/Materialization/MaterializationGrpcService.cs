@@ -62,7 +62,7 @@ internal sealed class MaterializationGrpcService(
         }
 
         await EnsureKnownAsync(request.Source, context.CancellationToken);
-        if (!await waiter.WaitAsync(request.Source, request.Position, TimeoutOf(context), context.CancellationToken))
+        if (!await WaitAsync(request, context))
         {
             var (offlineNow, onlineNow) = waiter.PositionsOf(request.Source);
             throw new RpcException(new Status(
@@ -72,6 +72,19 @@ internal sealed class MaterializationGrpcService(
 
         var (offline, online) = waiter.PositionsOf(request.Source);
         return new WaitForPositionResponse { OfflinePosition = offline, OnlinePosition = online };
+    }
+
+    // False also when the deadline came first: the call is cancelled by it before the answer is on its way.
+    private async Task<bool> WaitAsync(WaitForPositionRequest request, ServerCallContext context)
+    {
+        try
+        {
+            return await waiter.WaitAsync(request.Source, request.Position, TimeoutOf(context), context.CancellationToken);
+        }
+        catch (OperationCanceledException) when (timeProvider.GetUtcNow().UtcDateTime >= context.Deadline)
+        {
+            return false;
+        }
     }
 
     private async Task EnsureKnownAsync(string source, CancellationToken cancellationToken)
