@@ -17,6 +17,8 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
     // Some hundred bytes to some kilobytes each.
     private const int MaxKeysAtOnce = 10_000;
 
+    private readonly EvaluatedKeys _evaluated = new(options.Value.EvaluatedKeys);
+
     /// <summary>For each look-up the values of all features of its view, key by key.</summary>
     /// <param name="asOfMicros">Null: now.</param>
     /// <exception cref="OnlineStoreLostException">The server lost its data: what is missing says nothing.</exception>
@@ -44,7 +46,7 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
                 var view = lookups[lookup].View;
                 var features = view.View.Features.Count;
                 results[lookup].Positions[key] = Evaluate(
-                    view, records[i + 1], asOfMicros, nowMicros, results[lookup].Values.AsSpan(key * features, features));
+                    view, keys[i + 1], records[i + 1], asOfMicros, nowMicros, results[lookup].Values.AsSpan(key * features, features));
             }
         }
 
@@ -52,7 +54,7 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
     }
 
     // Returns the last event in the values.
-    private long Evaluate(OnlineView view, RedisValue record, long? asOf, long nowMicros, Span<FeatureValue> values)
+    private long Evaluate(OnlineView view, RedisKey key, RedisValue record, long? asOf, long nowMicros, Span<FeatureValue> values)
     {
         var asOfMicros = asOf ?? nowMicros;
 
@@ -74,7 +76,19 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
         }
 
         var bytes = (byte[])record!;
-        OnlineRecord.ReadState(bytes, view.States).Evaluate(asOfMicros, asOf ?? long.MaxValue, values);
-        return OnlineRecord.PositionOf(bytes);
+        var position = OnlineRecord.PositionOf(bytes);
+        if (asOf is null && _evaluated.TryGet((string)key!, bytes, nowMicros, values))
+        {
+            return position;
+        }
+
+        var state = OnlineRecord.ReadState(bytes, view.States);
+        state.Evaluate(asOfMicros, asOf ?? long.MaxValue, values);
+        if (asOf is null)
+        {
+            _evaluated.Set((string)key!, bytes, state, view.View, nowMicros, values);
+        }
+
+        return position;
     }
 }

@@ -27,6 +27,10 @@ public sealed class OnlineStoreOptions
     [Range(1, 100)]
     public int WriteAttempts { get; set; } = 5;
 
+    /// <summary>Keys whose values of the last read as of now are kept in memory, some hundred bytes each, until they change. 0 keeps none.</summary>
+    [Range(0, 10_000_000)]
+    public int EvaluatedKeys { get; set; } = 50_000;
+
     internal long HistoryMicros => (long)History.TotalMicroseconds;
 }
 

@@ -32,6 +32,12 @@ internal abstract class KeyState
     public abstract void Evaluate(long asOfMicros, long arrivedByMicros, Span<FeatureValue> values);
 
     /// <summary>
+    /// The last instant at which the values are those of an earlier one, as long as no event comes and but for the time to live: then a
+    /// window ends at another tile, or an event becomes known.
+    /// </summary>
+    public abstract long UnchangedUntil(long asOfMicros);
+
+    /// <summary>
     /// Forgets what reads at or after <paramref name="oldestReadMicros"/> do not need. An earlier read that needs it gets
     /// <see cref="FeatureStatus.Invalid"/>, never a wrong value.
     /// </summary>

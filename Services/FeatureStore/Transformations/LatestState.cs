@@ -41,7 +41,7 @@ internal sealed class LatestState(LatestLayout layout) : KeyState
     {
         foreach (var version in _versions)
         {
-            if (version.EventTimestamp <= asOfMicros && layout.Schema.KnownMicros(version.EventTimestamp, version.Created) <= asOfMicros)
+            if (UsableFrom(version) <= asOfMicros)
             {
                 for (var i = 0; i < version.Values.Length; i++)
                 {
@@ -59,13 +59,24 @@ internal sealed class LatestState(LatestLayout layout) : KeyState
         }
     }
 
+    public override long UnchangedUntil(long asOfMicros)
+    {
+        // A newer version takes its place as soon as it may be used.
+        var until = long.MaxValue;
+        foreach (var from in _versions.Select(UsableFrom).TakeWhile(from => from > asOfMicros))
+        {
+            until = Math.Min(until, from - 1);
+        }
+
+        return until;
+    }
+
     public override void Trim(long oldestReadMicros)
     {
         // The newest event that the oldest read may use is the last one needed.
         for (var i = 0; i < _versions.Count - 1; i++)
         {
-            if (layout.Schema.KnownMicros(_versions[i].EventTimestamp, _versions[i].Created) <= oldestReadMicros
-                && _versions[i].EventTimestamp <= oldestReadMicros)
+            if (UsableFrom(_versions[i]) <= oldestReadMicros)
             {
                 RemoveFrom(i + 1);
                 return;
@@ -97,6 +108,9 @@ internal sealed class LatestState(LatestLayout layout) : KeyState
             NewestEvent = _versions[0].EventTimestamp;
         }
     }
+
+    private long UsableFrom(Version version) =>
+        Math.Max(version.EventTimestamp, layout.Schema.KnownMicros(version.EventTimestamp, version.Created));
 
     private void RemoveFrom(int index)
     {

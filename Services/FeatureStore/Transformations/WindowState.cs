@@ -31,6 +31,13 @@ internal sealed class WindowState : KeyState
         }
     }
 
+    // The edges of wider tiles are edges of the narrowest.
+    public override long UnchangedUntil(long asOfMicros)
+    {
+        var narrowest = _layout.Resolutions[0];
+        return ((narrowest.TileOf(asOfMicros - _layout.Schema.WindowDelayMicros) + 1) * narrowest.TileMicros) + _layout.Schema.WindowDelayMicros - 1;
+    }
+
     public override void Trim(long oldestReadMicros)
     {
         foreach (var tiles in _tiles)

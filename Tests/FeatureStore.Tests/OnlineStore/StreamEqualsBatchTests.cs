@@ -18,6 +18,7 @@ namespace CloudNativeAi.FeatureStore.Tests.OnlineStore;
 public sealed class StreamEqualsBatchTests(RedisServer redis)
 {
     private const int Worlds = 8;
+    // The applications of other tests take the others.
     private const int Database = 0;
 
     private static readonly IOptions<OnlineStoreOptions> Options = Microsoft.Extensions.Options.Options.Create(new OnlineStoreOptions
@@ -74,6 +75,50 @@ public sealed class StreamEqualsBatchTests(RedisServer redis)
 
         Assert.InRange(compared, 10_000, int.MaxValue);
         Assert.Equal(backfilled, refused == 0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reads_of_now_that_remember_the_one_before_are_those_that_do_not(bool backfilled)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{redis.ConnectionString},defaultDatabase={Database}");
+        var storeId = Guid.NewGuid();
+        await connection.GetDatabase().StringSetAsync(OnlineKeys.Store, storeId.ToString());
+        var server = new OnlineServer(connection);
+        OnlineReader remembers = new(server, Microsoft.Extensions.Options.Options.Create(new OnlineStoreOptions { EvaluatedKeys = 7 }));
+        OnlineReader forgets = new(server, Microsoft.Extensions.Options.Options.Create(new OnlineStoreOptions { EvaluatedKeys = 0 }));
+        for (var seed = 0; seed < Worlds; seed++)
+        {
+            var world = new JoinWorld(seed + 100, backfilled, eventCount: 60);
+            var views = world.Definitions.FeatureViews.Select((_, index) => NewView(world, index, (seed * 10) + index + (backfilled ? 3_000 : 2_000))).ToArray();
+            var random = new Random(seed);
+            var now = JoinWorld.Origin;
+            for (var first = 0; first < world.Events.Count; first += 10)
+            {
+                var part = Slice(world.Events, first, 10);
+                foreach (var view in views)
+                {
+                    await new OnlineWriter(server, Options).ApplyAsync(view, storeId, first, part, Token);
+                }
+
+                for (var step = 0; step < 6; step++)
+                {
+                    // Of ages at the time to live, of edges of tiles, and of the same instant.
+                    now += random.Next(5) switch { 0 => 0, 1 => 1, 2 => JoinWorld.Ttl - 1, 3 => (5 * Durations.Minute) - (now % (5 * Durations.Minute)), _ => random.NextInt64(10 * Durations.Minute) };
+                    ViewLookup[] lookups = [.. views.Select(view => new ViewLookup(
+                        view, [.. JoinWorld.RowsAt(now).Select(row => view.Keys.Of(PartsOf(view.View, row))).Distinct()]))];
+                    var remembered = await remembers.ReadAsync(lookups, storeId, null, now, Token);
+                    var fresh = await forgets.ReadAsync(lookups, storeId, null, now, Token);
+
+                    for (var index = 0; index < views.Length; index++)
+                    {
+                        Assert.Equal(fresh[index].Positions, remembered[index].Positions);
+                        Assert.Equal(fresh[index].Values.Select(FeatureValues.Describe), remembered[index].Values.Select(FeatureValues.Describe));
+                    }
+                }
+            }
+        }
     }
 
     private static OnlineView NewView(JoinWorld world, int index, long generation)
