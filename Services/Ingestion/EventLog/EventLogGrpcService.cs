@@ -1,4 +1,5 @@
 using CloudNativeAi.Contracts.Ingestion;
+using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.Sources;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -30,7 +31,7 @@ internal sealed class EventLogGrpcService(
         var schema = await catalog.FindAsync(request.Source, context.CancellationToken)
             ?? throw new RpcException(new Status(StatusCode.NotFound, $"There is no source '{request.Source}'."));
         using var slot = slots.TryTake()
-            ?? throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{options.Value.MaxReaders} readers are open already; retry later."));
+            ?? throw RetryHint.ResourceExhausted($"{options.Value.MaxReaders} readers are open already; retry later.", options.Value.PollInterval);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
 
         try

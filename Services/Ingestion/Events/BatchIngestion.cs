@@ -136,7 +136,12 @@ internal sealed class BatchIngestion(
         return $"Nothing was written: {string.Join("; ", rows)}{more}.";
     }
 
-    private static IngestEventsResponse ToResponse(BatchFault fault) => new() { Error = fault.Message, ErrorCode = (int)fault.Code };
+    private IngestEventsResponse ToResponse(BatchFault fault) => new()
+    {
+        Error = fault.Message,
+        ErrorCode = (int)fault.Code,
+        RetryAfterMicros = fault.Code == StatusCode.ResourceExhausted ? (long)budget.RetryAfter.TotalMicroseconds : 0,
+    };
 }
 
 /// <summary>A batch that was validated, or its fault. Holds its share of the budget.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CloudNativeAi.Contracts.Ingestion;
 using Grpc.Core;
 using Npgsql;
@@ -9,9 +8,6 @@ namespace CloudNativeAi.Ingestion.Events;
 internal sealed partial class EventIngestionGrpcService(
     BatchIngestion ingestion, IngestionBudget budget, IHostApplicationLifetime lifetime, ILogger<EventIngestionGrpcService> logger) : Contract.EventIngestionBase
 {
-    // Understood by gRPC's own retries.
-    private const string RetryPushback = "grpc-retry-pushback-ms";
-
     public override async Task<IngestEventsResponse> IngestEvents(IngestEventsRequest request, ServerCallContext context)
     {
         using var batch = await ingestion.PrepareAsync(request, context.CancellationToken);
@@ -65,7 +61,12 @@ internal sealed partial class EventIngestionGrpcService(
             {
                 // The stream goes on: the client sends this batch again, here or elsewhere, and what was written of it counts as duplicates.
                 LogNotWritten(exception);
-                return new IngestEventsResponse { Error = "The event log is not reachable; send this batch again later.", ErrorCode = (int)StatusCode.Unavailable };
+                return new IngestEventsResponse
+                {
+                    Error = "The event log is not reachable; send this batch again later.",
+                    ErrorCode = (int)StatusCode.Unavailable,
+                    RetryAfterMicros = (long)budget.RetryAfter.TotalMicroseconds,
+                };
             }
         }
     }
@@ -82,10 +83,9 @@ internal sealed partial class EventIngestionGrpcService(
     private RpcException ToException(IngestEventsResponse response)
     {
         var code = (StatusCode)response.ErrorCode;
-        Metadata trailers = code == StatusCode.ResourceExhausted
-            ? new() { { RetryPushback, budget.RetryAfter.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) } }
-            : [];
-        return new RpcException(new Status(code, response.Error), trailers);
+        return code == StatusCode.ResourceExhausted
+            ? RetryHint.ResourceExhausted(response.Error, budget.RetryAfter)
+            : new RpcException(new Status(code, response.Error));
     }
 
     [LoggerMessage(LogLevel.Warning, "A batch of a stream was not written")]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.Ingestion.Sources;
+using CloudNativeAi.Ingestion.Uploads;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ internal static class UploadJobEndpoints
 {
     private const int MaxPageSize = 1_000;
     private const int DefaultPageSize = 100;
+    private static readonly TimeSpan RetryCreationAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
 
     public static void MapUploadJobs(this IEndpointRouteBuilder routes)
@@ -71,6 +73,7 @@ internal static class UploadJobEndpoints
 
         if (await jobs.CreateAsync(schema.SourceId, definition, cancellationToken) is not { } job)
         {
+            UploadEndpoints.SetRetryAfter(context, RetryCreationAfter);
             return TypedResults.Problem($"Source '{source}' has {options.Value.MaxOpen} open uploads already.", statusCode: StatusCodes.Status429TooManyRequests);
         }
 

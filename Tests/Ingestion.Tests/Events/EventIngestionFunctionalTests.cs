@@ -8,6 +8,9 @@ namespace CloudNativeAi.Ingestion.Tests.Events;
 
 public sealed class EventIngestionFunctionalTests(PostgresServer postgres)
 {
+    // Any { type_url, value = RetryInfo { retry_delay = Duration { seconds = 1 } } }, as protoc encodes it.
+    private static readonly byte[] RetryInfoOfOneSecond = [0x0A, 0x28, .. "type.googleapis.com/google.rpc.RetryInfo"u8, 0x12, 0x04, 0x0A, 0x02, 0x08, 0x01];
+
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -164,6 +167,23 @@ public sealed class EventIngestionFunctionalTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_stream_says_which_batch_it_had_no_room_for_and_goes_on()
+    {
+        await using var host = await IngestionHost.StartAsync(postgres, settings: "Ingestion:MaxInFlightRequests=1");
+        await host.DeclareAsync();
+        using var call = host.Events.IngestEventStream(cancellationToken: CancellationToken);
+        var share = host.Get<CloudNativeAi.Ingestion.Events.IngestionBudget>().TryTake(1)!;
+
+        await call.RequestStream.WriteAsync(Flights.Batch(1, 5), CancellationToken);
+        await call.RequestStream.CompleteAsync();
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken));
+        share.Dispose();
+
+        Assert.Equal((StatusCode.ResourceExhausted, 1_000_000), ((StatusCode)call.ResponseStream.Current.ErrorCode, call.ResponseStream.Current.RetryAfterMicros));
+        Assert.Equal(5, (await host.IngestAsync(Flights.Batch(1, 5))).Accepted);
+    }
+
+    [Fact]
     public async Task Overload_is_answered_at_once_and_says_when_to_come_back()
     {
         await using var host = await IngestionHost.StartAsync(postgres, settings: "Ingestion:MaxInFlightRequests=1");
@@ -176,6 +196,7 @@ public sealed class EventIngestionFunctionalTests(PostgresServer postgres)
 
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
         Assert.Equal("1000", refused.Trailers.GetValue("grpc-retry-pushback-ms"));
+        Assert.Equal(RetryInfoOfOneSecond, refused.Trailers.GetValueBytes("grpc-status-details-bin")![^RetryInfoOfOneSecond.Length..]);
         Assert.Equal(System.Net.HttpStatusCode.TooManyRequests, upload.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(1), upload.Headers.RetryAfter?.Delta);
 
