@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Ingestion.Events;
@@ -18,6 +17,7 @@ internal static class DeadLetterEndpoints
     {
         var deadLetters = routes.MapGroup("/v1/sources/{source}/dead-letters").WithTags("Dead letters");
         deadLetters.MapGet("/", ListAsync).WithName("ListDeadLetters");
+        deadLetters.MapPost("/replay", ReplayAllAsync).WithName("ReplayDeadLetters").WithSummary("Replays a page of waiting dead letters as they are.");
         deadLetters.MapPost("/{id:long}/replay", ReplayAsync).WithName("ReplayDeadLetter");
         deadLetters.MapPost("/{id:long}/discard", DiscardAsync).WithName("DiscardDeadLetter");
     }
@@ -30,6 +30,7 @@ internal static class DeadLetterEndpoints
         [FromQuery(Name = "page_size")] int pageSize = 0,
         [FromQuery(Name = "page_token")] string? pageToken = null,
         [FromQuery] string? field = null,
+        [FromQuery(Name = "event_id")] string? eventId = null,
         [FromQuery] string? state = null)
     {
         if (!Enum.TryParse<DeadLetterState>(state ?? nameof(DeadLetterState.Waiting), ignoreCase: true, out var wanted))
@@ -37,7 +38,7 @@ internal static class DeadLetterEndpoints
             return TypedResults.Problem("state is 'waiting', 'replayed' or 'discarded'.", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        var request = new ListDeadLettersRequest { Source = source, PageSize = pageSize, PageToken = pageToken ?? "", Field = field ?? "", State = wanted };
+        var request = new ListDeadLettersRequest { Source = source, PageSize = pageSize, PageToken = pageToken ?? "", Field = field ?? "", EventId = eventId ?? "", State = wanted };
         if (DeadLetterQuery.From(request, out var fault) is not { } query)
         {
             return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
@@ -49,8 +50,7 @@ internal static class DeadLetterEndpoints
         }
 
         var page = await store.ListAsync(schema, query, cancellationToken);
-        var next = page.Count == query.PageSize ? page[^1].Id.ToString(CultureInfo.InvariantCulture) : null;
-        return TypedResults.Ok(new DeadLetterPage([.. page.Select(DeadLetterDocument.From)], next));
+        return TypedResults.Ok(new DeadLetterPage([.. page.Select(DeadLetterDocument.From)], NullIfEmpty(query.NextPageToken(page))));
     }
 
     /// <summary>The body, if there is one, is the corrected row.</summary>
@@ -107,6 +107,32 @@ internal static class DeadLetterEndpoints
         };
     }
 
+    private static async Task<Results<Ok<ReplayAllDocument>, ProblemHttpResult>> ReplayAllAsync(
+        string source,
+        SourceCatalog catalog,
+        DeadLetterReplay replay,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "page_size")] int pageSize = 0,
+        [FromQuery(Name = "page_token")] string? pageToken = null,
+        [FromQuery] string? field = null)
+    {
+        var request = new ListDeadLettersRequest { Source = source, PageSize = pageSize, PageToken = pageToken ?? "", Field = field ?? "" };
+        if (DeadLetterQuery.From(request, out var fault) is not { } query)
+        {
+            return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
+        {
+            return SourceEndpoints.UnknownSource(source);
+        }
+
+        var response = await replay.ReplayAllAsync(schema, query, cancellationToken);
+        return TypedResults.Ok(new ReplayAllDocument(response.Accepted, response.Duplicates, response.StillInvalid, NullIfEmpty(response.NextPageToken)));
+    }
+
+    private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
+
     private static async Task<Results<Ok<DeadLetterDocument>, ProblemHttpResult>> DiscardAsync(
         string source, long id, SourceCatalog catalog, DeadLetterStore store, CancellationToken cancellationToken)
     {
@@ -143,3 +169,7 @@ internal sealed record DeadLetterDocument(
 
 /// <param name="Outcome">accepted or duplicate</param>
 internal sealed record ReplayDocument(string Outcome, long LastPosition);
+
+/// <param name="Duplicates">Their events were in the log already.</param>
+/// <param name="NextPageToken">Null: there are no more.</param>
+internal sealed record ReplayAllDocument(long Accepted, long Duplicates, long StillInvalid, string? NextPageToken);

@@ -4,7 +4,7 @@ using CloudNativeAi.Contracts.Ingestion;
 namespace CloudNativeAi.Ingestion.DeadLetters;
 
 /// <summary>One page of the dead letters of a source, oldest first.</summary>
-internal sealed record DeadLetterQuery(long AfterId, int PageSize, string Field, DeadLetterState State)
+internal sealed record DeadLetterQuery(long AfterId, int PageSize, string Field, string EventId, DeadLetterState State)
 {
     private const int DefaultPageSize = 100;
     private const int MaxPageSize = 1_000;
@@ -28,6 +28,9 @@ internal sealed record DeadLetterQuery(long AfterId, int PageSize, string Field,
 
         return fault.Length > 0
             ? null
-            : new DeadLetterQuery(afterId, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.Field, request.State);
+            : new DeadLetterQuery(afterId, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.Field, request.EventId, request.State);
     }
+
+    /// <summary>What the next page goes on from; empty: this is the last.</summary>
+    public string NextPageToken(IReadOnlyList<DeadLetter> page) => page.Count == PageSize ? page[^1].Id.ToString(CultureInfo.InvariantCulture) : "";
 }

@@ -54,6 +54,40 @@ internal sealed class DeadLetterReplay(
         return new ReplayOutcome(result.Accepted == 1 ? ReplayStatus.Accepted : ReplayStatus.Duplicate, result.LastPosition);
     }
 
+    /// <summary>Replays a page of waiting dead letters as they are, in one transaction.</summary>
+    public async Task<ReplayDeadLettersResponse> ReplayAllAsync(SourceSchema schema, DeadLetterQuery query, CancellationToken cancellationToken)
+    {
+        schema = await catalog.RefreshAsync(schema.Name, cancellationToken) ?? schema;
+        var page = await store.ListAsync(schema, query with { State = DeadLetterState.Waiting }, cancellationToken);
+        var response = new ReplayDeadLettersResponse { NextPageToken = query.NextPageToken(page) };
+
+        List<DeadLetter> valid = [];
+        using (var scratch = new EventRows())
+        {
+            valid.AddRange(page.Where(deadLetter => FindFault(schema, new ReplayDeadLetterRequest(), deadLetter, scratch) is null));
+        }
+
+        response.StillInvalid = page.Count - valid.Count;
+        if (valid.Count == 0)
+        {
+            return response;
+        }
+
+        // Closed first: of two replays at the same time each appends what it closed.
+        await using var transaction = await writer.BeginAsync(schema, cancellationToken);
+        var taken = await transaction.TakeDeadLettersAsync([.. valid.Select(deadLetter => deadLetter.Id)], cancellationToken);
+        using var rows = new EventRows();
+        foreach (var deadLetter in valid.Where(deadLetter => taken.Contains(deadLetter.Id)))
+        {
+            FindFault(schema, new ReplayDeadLetterRequest(), deadLetter, rows);
+        }
+
+        await writer.AddAsync(transaction, schema, rows, cancellationToken);
+        var result = await writer.CommitAsync(transaction, schema, cancellationToken);
+        (response.Accepted, response.Duplicates) = (result.Accepted, result.Duplicates);
+        return response;
+    }
+
     private string? FindFault(SourceSchema schema, ReplayDeadLetterRequest request, DeadLetter deadLetter, EventRows rows)
     {
         var payload = request.Payload.IsEmpty ? deadLetter.Payload : request.Payload;

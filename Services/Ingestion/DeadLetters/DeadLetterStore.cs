@@ -57,18 +57,44 @@ internal sealed class DeadLetterStore(NpgsqlDataSource dataSource)
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
+    /// <summary>As <see cref="CloseAsync"/>, of many, in their order, so that nobody waits in a circle; returns those that were waiting.</summary>
+    public static async Task<HashSet<long>> CloseAllAsync(
+        NpgsqlConnection connection, int sourceId, IReadOnlyList<long> ids, DeadLetterState state, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            WITH waiting AS (
+                SELECT dead_letter_id FROM dead_letters WHERE source_id = $1 AND dead_letter_id = ANY($2) AND state = 0 ORDER BY dead_letter_id FOR UPDATE)
+            UPDATE dead_letters d SET state = $3 FROM waiting WHERE d.dead_letter_id = waiting.dead_letter_id RETURNING d.dead_letter_id
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = sourceId }, new() { Value = ids.ToArray() }, new() { Value = (short)state } },
+        };
+
+        HashSet<long> closed = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            closed.Add(reader.GetInt64(0));
+        }
+
+        return closed;
+    }
+
     public async Task<IReadOnlyList<DeadLetter>> ListAsync(SourceSchema schema, DeadLetterQuery query, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
             $"""
             SELECT {Columns} FROM dead_letters
-            WHERE source_id = $1 AND state = $2 AND dead_letter_id > $3 AND ($4 = '' OR field = $4)
-            ORDER BY dead_letter_id LIMIT $5
+            WHERE source_id = $1 AND state = $2 AND dead_letter_id > $3 AND ($4 = '' OR field = $4) AND ($5 = '' OR event_id = $5)
+            ORDER BY dead_letter_id LIMIT $6
             """);
         command.Parameters.Add(new() { Value = schema.SourceId });
         command.Parameters.Add(new() { Value = (short)query.State });
         command.Parameters.Add(new() { Value = query.AfterId });
         command.Parameters.Add(new() { Value = query.Field });
+        command.Parameters.Add(new() { Value = query.EventId });
         command.Parameters.Add(new() { Value = (long)query.PageSize });
         return await ReadAsync(command, schema.Name, cancellationToken);
     }

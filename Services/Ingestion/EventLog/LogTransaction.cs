@@ -112,6 +112,15 @@ internal sealed class LogTransaction : IAsyncDisposable
         return true;
     }
 
+    /// <summary>As <see cref="TakeDeadLetterAsync"/>, of many; returns those that were waiting.</summary>
+    public async Task<HashSet<long>> TakeDeadLettersAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    {
+        var taken = await DeadLetterStore.CloseAllAsync(_connection, _schema.SourceId, ids, Contracts.Ingestion.DeadLetterState.Replayed, cancellationToken);
+        _deadLettered -= taken.Count;
+        _received -= taken.Count;
+        return taken;
+    }
+
     public Task SaveAsync(SaveInTransaction? save, CancellationToken cancellationToken) =>
         save?.Invoke(_connection, new AppendResult(_accepted, _duplicates, _deadLettered, 0), cancellationToken) ?? Task.CompletedTask;
 

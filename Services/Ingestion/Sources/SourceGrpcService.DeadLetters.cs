@@ -1,4 +1,3 @@
-using System.Globalization;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Ingestion.DeadLetters;
 using Grpc.Core;
@@ -17,7 +16,7 @@ internal sealed partial class SourceGrpcService
         return new ListDeadLettersResponse
         {
             DeadLetters = { page },
-            NextPageToken = page.Count == query.PageSize ? page[^1].Id.ToString(CultureInfo.InvariantCulture) : "",
+            NextPageToken = query.NextPageToken(page),
         };
     }
 
@@ -38,6 +37,15 @@ internal sealed partial class SourceGrpcService
             ReplayStatus.NotFound => throw new RpcException(new Status(StatusCode.NotFound, outcome.Fault)),
             _ => throw new RpcException(new Status(StatusCode.FailedPrecondition, outcome.Fault)),
         };
+    }
+
+    public override async Task<ReplayDeadLettersResponse> ReplayDeadLetters(ReplayDeadLettersRequest request, ServerCallContext context)
+    {
+        var list = new ListDeadLettersRequest { Source = request.Source, PageSize = request.PageSize, PageToken = request.PageToken, Field = request.Field };
+        var query = DeadLetterQuery.From(list, out var fault) ?? throw Invalid(fault);
+        var schema = await FindSchemaAsync(request.Source, context.CancellationToken);
+
+        return await replay.ReplayAllAsync(schema, query, context.CancellationToken);
     }
 
     public override async Task<DeadLetter> DiscardDeadLetter(DiscardDeadLetterRequest request, ServerCallContext context)

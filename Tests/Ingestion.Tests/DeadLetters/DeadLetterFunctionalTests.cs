@@ -143,6 +143,80 @@ public sealed class DeadLetterFunctionalTests(PostgresServer postgres)
         Assert.Equal(1, states.GetProperty("deadLetters").GetArrayLength());
     }
 
+    [Fact]
+    public async Task All_that_a_new_version_allows_are_replayed_page_by_page_each_once_and_the_counts_reconcile()
+    {
+        await using var host = await StartAsync(25);
+        await host.IngestAsync(new IngestEventsRequest
+        {
+            Source = Flights.Name,
+            OnInvalid = OnInvalid.DeadLetter,
+            Events = { new Event { Payload = ByteString.CopyFromUtf8("{}") }, new Event { Payload = ByteString.CopyFromUtf8(Flights.Row("r3", Flights.NewYearMicros, 1)) } },
+        });
+        var source = Flights.Source();
+        source.Fields[3].Maximum = 100_000;
+        await host.DeclareAsync(source);
+
+        // Two at a time: each dead letter is taken by one of them.
+        var totals = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => ReplayAllAsync(host)));
+
+        Assert.Equal((24, 1), (totals.Sum(total => total.Accepted), totals.Sum(total => total.Duplicates)));
+        Assert.All(totals, total => Assert.Equal(1, total.StillInvalid));
+        var status = await host.StatusAsync();
+        Assert.Equal((27, 25, 1, 1), (status.Received, status.HeadPosition, status.Duplicates, status.DeadLetters));
+        Flights.AssertReconciled(status, await host.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task Http_replays_a_page_and_finds_the_dead_letters_of_a_field_or_an_event()
+    {
+        await using var host = await StartAsync(3);
+        var byEvent = await host.Http.GetFromJsonAsync<JsonElement>($"/v1/sources/{Flights.Name}/dead-letters?event_id=r1&field=delay", CancellationToken);
+        var none = await host.Http.GetFromJsonAsync<JsonElement>($"/v1/sources/{Flights.Name}/dead-letters?event_id=r1&field=carrier", CancellationToken);
+        var source = Flights.Source();
+        source.Fields[3].Maximum = 100_000;
+        await host.DeclareAsync(source);
+
+        using var replayed = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/dead-letters/replay?page_size=2&field=delay", null, CancellationToken);
+        using var bad = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/dead-letters/replay?page_token=x", null, CancellationToken);
+
+        Assert.Equal((1, 0), (byEvent.GetProperty("deadLetters").GetArrayLength(), none.GetProperty("deadLetters").GetArrayLength()));
+        var result = await replayed.Content.ReadFromJsonAsync<JsonElement>(CancellationToken);
+        Assert.Equal(2, result.GetProperty("accepted").GetInt64());
+        Assert.NotNull(result.GetProperty("nextPageToken").GetString());
+        Assert.Equal(HttpStatusCode.BadRequest, bad.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("gzip", 400)]
+    [InlineData("br", 415)]
+    public async Task A_correction_in_an_encoding_that_it_has_not_is_refused(string encoding, int expected)
+    {
+        await using var host = await StartAsync(1);
+        using var content = new ByteArrayContent([1, 2, 3, 4]);
+        content.Headers.ContentEncoding.Add(encoding);
+
+        using var response = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/dead-letters/{(await FirstAsync(host)).Id}/replay", content, CancellationToken);
+
+        Assert.Equal(expected, (int)response.StatusCode);
+    }
+
+    private static async Task<ReplayDeadLettersResponse> ReplayAllAsync(IngestionHost host)
+    {
+        var total = new ReplayDeadLettersResponse();
+        var request = new ReplayDeadLettersRequest { Source = Flights.Name, PageSize = 4 };
+        do
+        {
+            var page = await host.Sources.ReplayDeadLettersAsync(request, cancellationToken: CancellationToken);
+            total.Accepted += page.Accepted;
+            total.Duplicates += page.Duplicates;
+            total.StillInvalid += page.StillInvalid;
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+        return total;
+    }
+
     // Dead letters with a delay that is too large.
     private async Task<IngestionHost> StartAsync(int deadLetters)
     {
