@@ -1,6 +1,7 @@
 using CloudNativeAi.Ingestion.DeadLetters;
 using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.Ingestion.Events;
+using CloudNativeAi.Ingestion.Pulls;
 using CloudNativeAi.Ingestion.Quality;
 using CloudNativeAi.Ingestion.Sources;
 using CloudNativeAi.Ingestion.UploadJobs;
@@ -12,6 +13,7 @@ builder.AddEventLog();
 builder.AddSources();
 builder.AddEvents();
 builder.AddUploadJobs();
+builder.AddPulls();
 builder.AddDeadLetters();
 builder.AddQuality();
 
@@ -20,6 +22,7 @@ app.MapDefaultEndpoints();
 app.MapSources();
 app.MapEvents();
 app.MapUploadJobs();
+app.MapPulls();
 app.MapDeadLetters();
 app.MapEventLog();
 app.MapQuality();

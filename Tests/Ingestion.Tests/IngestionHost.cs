@@ -50,7 +50,7 @@ internal sealed class IngestionHost : IAsyncDisposable
             host.UseSetting("ConnectionStrings:ingestion", connectionString);
             foreach (var setting in settings)
             {
-                host.UseSetting(setting.Split('=')[0], setting.Split('=')[1]);
+                host.UseSetting(setting.Split('=', 2)[0], setting.Split('=', 2)[1]);
             }
 
             if (timeProvider is not null)

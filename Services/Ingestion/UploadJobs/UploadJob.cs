@@ -2,12 +2,13 @@ using CloudNativeAi.Ingestion.Uploads;
 
 namespace CloudNativeAi.Ingestion.UploadJobs;
 
+/// <summary>The numbers are in the store.</summary>
 internal enum UploadState
 {
-    Receiving,
-    Completed,
-    Cancelled,
-    Failed,
+    Receiving = 0,
+    Completed = 1,
+    Cancelled = 2,
+    Failed = 3,
 }
 
 /// <summary>What an upload job is made of; the same key must come with the same definition.</summary>

@@ -2,15 +2,16 @@ using CloudNativeAi.Ingestion.Events;
 
 namespace CloudNativeAi.Ingestion.Uploads;
 
+/// <summary>The numbers are in the store.</summary>
 internal enum UploadFormat
 {
-    Json,
-    Ndjson,
-    Csv,
-    Parquet,
-    CloudEvent,
-    CloudEventBatch,
-    CloudEventBinary,
+    Json = 0,
+    Ndjson = 1,
+    Csv = 2,
+    Parquet = 3,
+    CloudEvent = 4,
+    CloudEventBatch = 5,
+    CloudEventBinary = 6,
 }
 
 internal static class UploadFormats
