@@ -22,6 +22,8 @@ internal sealed class IngestionMetrics
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<double> _requestDuration;
     private readonly UpDownCounter<long> _inFlight;
+    private readonly Gauge<double> _quality;
+    private readonly Gauge<int> _qualityFiring;
 
     public IngestionMetrics(IMeterFactory meterFactory)
     {
@@ -31,6 +33,8 @@ internal sealed class IngestionMetrics
         _overloads = meter.CreateCounter<long>("ingestion.overloads", "{request}", "Requests turned away because too much was in flight.");
         _deadlocks = meter.CreateCounter<long>("ingestion.deadlocks", "{transaction}", "Transactions that PostgreSQL ended to break a deadlock, and that were repeated.");
         _inFlight = meter.CreateUpDownCounter<long>("ingestion.in_flight", "By", "Bytes of requests that are being validated or written.");
+        _quality = meter.CreateGauge<double>("ingestion.quality.value", description: "What a data-quality rule's check measured, by source and rule.");
+        _qualityFiring = meter.CreateGauge<int>("ingestion.quality.firing", description: "1 while a data-quality rule is broken, else 0.");
         _commitDuration = meter.CreateHistogram(
             "ingestion.commit.duration", "s", "Time to take the positions and commit a batch.", tags: null, advice: LatencyBuckets);
         _requestDuration = meter.CreateHistogram(
@@ -54,6 +58,16 @@ internal sealed class IngestionMetrics
     public void RecordOverload() => _overloads.Add(1);
 
     public void RecordDeadlock() => _deadlocks.Add(1);
+
+    public void RecordQuality(string source, string rule, double? value, bool isFiring)
+    {
+        var tags = new TagList { { "source", source }, { "rule", rule } };
+        _qualityFiring.Record(isFiring ? 1 : 0, tags);
+        if (value is { } measured)
+        {
+            _quality.Record(measured, tags);
+        }
+    }
 
     public void RecordInFlight(long bytes) => _inFlight.Add(bytes);
 

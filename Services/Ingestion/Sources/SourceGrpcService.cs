@@ -1,6 +1,5 @@
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Ingestion.DeadLetters;
-using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.Ingestion.Quality;
 using Grpc.Core;
 using Contract = CloudNativeAi.Contracts.Ingestion.Sources;
@@ -8,7 +7,7 @@ using Contract = CloudNativeAi.Contracts.Ingestion.Sources;
 namespace CloudNativeAi.Ingestion.Sources;
 
 internal sealed partial class SourceGrpcService(
-    SourceStore sources, SourceCatalog catalog, DeadLetterStore deadLetters, DeadLetterReplay replay, QualityStore quality, TimeProvider timeProvider)
+    SourceStore sources, SourceCatalog catalog, DeadLetterStore deadLetters, DeadLetterReplay replay, QualityStore quality, QualityRuleStore rules, TimeProvider timeProvider)
     : Contract.SourcesBase
 {
     public override async Task<SourceStatus> PutSource(PutSourceRequest request, ServerCallContext context)
@@ -28,18 +27,6 @@ internal sealed partial class SourceGrpcService(
 
     public override async Task<ListSourcesResponse> ListSources(ListSourcesRequest request, ServerCallContext context) =>
         new() { Sources = { await sources.ListAsync(context.CancellationToken) } };
-
-    public override async Task<SourceQuality> GetSourceQuality(GetSourceQualityRequest request, ServerCallContext context)
-    {
-        if (request.WindowMicros is < 0 or > QualityEndpoints.MaxHours * Micros.PerHour)
-        {
-            throw Invalid("window_micros is between 0 and 31 days");
-        }
-
-        var schema = await FindSchemaAsync(request.Source, context.CancellationToken);
-        var window = request.WindowMicros == 0 ? Micros.PerDay : request.WindowMicros;
-        return await quality.ReadAsync(schema.SourceId, timeProvider.GetUtcNow().ToMicros() - window, context.CancellationToken);
-    }
 
     private async Task<SourceSchema> FindSchemaAsync(string name, CancellationToken cancellationToken) =>
         await catalog.FindAsync(name, cancellationToken) ?? throw UnknownSource(name);
