@@ -19,6 +19,8 @@ public static class GrpcRegistration
             options.MaxSendMessageSize = MaxMessageBytes;
             options.Interceptors.Add<ExceptionInterceptor>();
         });
+        // One for all calls; else gRPC would make one for each.
+        builder.Services.AddSingleton<ExceptionInterceptor>();
         builder.Services.AddGrpcReflection();
     }
 

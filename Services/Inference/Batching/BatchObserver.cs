@@ -21,6 +21,8 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
     private long _queueTicks;
     private long _queued;
 
+    public ModelTags Tags { get; } = new(modelName, version);
+
     /// <summary>Rows that were run.</summary>
     public long InferenceCount => Volatile.Read(ref _inferences);
 
@@ -43,7 +45,7 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
     {
         Interlocked.Increment(ref _queued);
         Interlocked.Add(ref _queueTicks, duration.Ticks);
-        metrics.RecordQueue(modelName, version, duration);
+        metrics.RecordQueue(Tags, duration);
     }
 
     public void Ran(long rows, int requests, RunTimes times)
@@ -52,7 +54,7 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
         Interlocked.Increment(ref _executions);
         _batches.GetOrAdd(rows, static rows => new BatchCounts(rows)).Add(1, times);
         _requests.Add(requests, times);
-        metrics.RecordRun(modelName, version, rows, times.Compute);
+        metrics.RecordRun(Tags, rows, times.Compute);
     }
 
     public void Rejected(RejectionReason reason)

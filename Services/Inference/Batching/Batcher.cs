@@ -5,23 +5,21 @@ namespace CloudNativeAi.Inference.Batching;
 /// <summary>Runs a model once; the values were checked.</summary>
 internal delegate Tensor[] RunModel(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<int> outputs);
 
-/// <param name="Instances">Runs at a time.</param>
-/// <param name="MaxBatchSize">Rows of one run; 1 where rows of different requests must not share one.</param>
-/// <param name="MaxQueueSize">Requests that may wait.</param>
-internal sealed record BatcherSettings(int Instances, int MaxBatchSize, int MaxQueueSize);
-
 /// <summary>
-/// Greedy dynamic batching of one model. While an instance is free a request runs at once, on its own thread; otherwise it
-/// waits, and the instance that becomes free takes everything that fits into one run. There is no delay: waiting for more
-/// company loses far more at low load than it wins at high load.
+/// Greedy dynamic batching of one model. A request that comes alone while an instance is free runs at once, on its own
+/// thread. Requests that come together share a run, and so do those that waited for an instance: one that becomes free takes
+/// all that fits. There is no delay: waiting for more company loses far more at low load than it wins at high load.
 /// </summary>
-internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObserver observer, TimeProvider timeProvider)
+internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObserver observer, TimeProvider timeProvider, RunScheduler scheduler) : IThreadPoolWorkItem
 {
-    private const int MaxScan = 256;
-
     private readonly Lock _gate = new();
-    private readonly LinkedList<InferenceWork> _queue = [];
+    private readonly WorkQueue _queue = new();
+    private readonly int _maxJoinedRows = Math.Min(settings.MaxBatchSize, settings.MaxJoinedRows);
+    private readonly long _ageing = (long)(settings.PriorityAgeing.TotalSeconds * timeProvider.TimestampFrequency);
     private int _free = settings.Instances;
+
+    // An instance was taken for what waits, and has not begun.
+    private bool _isStarting;
 
     public BatcherSettings Settings { get; } = settings;
 
@@ -36,9 +34,10 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         }
     }
 
-    /// <param name="queueTimeout">Longest wait for an instance; null: no limit but the caller's.</param>
+    /// <param name="inputs">In the model's order, checked.</param>
+    /// <param name="outputs">Indexes of the outputs wanted.</param>
     /// <exception cref="InferenceException">The queue is full, the wait took too long, or the run failed.</exception>
-    public ValueTask<Tensor[]> RunAsync(Tensor[] inputs, int[] outputs, long rows, TimeSpan? queueTimeout, CancellationToken cancellationToken)
+    public ValueTask<Tensor[]> RunAsync(Tensor[] inputs, int[] outputs, long rows, Queueing queueing, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -46,37 +45,68 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
             return ValueTask.FromCanceled<Tensor[]>(cancellationToken);
         }
 
-        InferenceWork work;
+        var comesAlone = rows >= _maxJoinedRows || !(queueing.IsFollowed || scheduler.OthersArrive);
+        InferenceWork? work = null;
+        var starts = false;
         lock (_gate)
         {
-            // A free instance means an empty queue: an instance that finds something waiting is not free.
-            if (_free > 0)
+            if (comesAlone && _free > 0 && _queue.Count == 0)
             {
                 _free--;
-                work = null!;
+            }
+            else if (IsFull())
+            {
+                observer.Rejected(RejectionReason.QueueFull);
+                return ValueTask.FromException<Tensor[]>(new InferenceException(
+                    InferenceErrorKind.ResourceExhausted, $"Exceeds maximum queue size ({Settings.MaxQueueSize} requests wait for this model)"));
             }
             else
             {
-                if (_queue.Count >= Settings.MaxQueueSize)
-                {
-                    DropCancelled();
-                }
-
-                if (_queue.Count >= Settings.MaxQueueSize)
-                {
-                    observer.Rejected(RejectionReason.QueueFull);
-                    return ValueTask.FromException<Tensor[]>(new InferenceException(
-                        InferenceErrorKind.ResourceExhausted, $"Exceeds maximum queue size ({Settings.MaxQueueSize} requests wait for this model)"));
-                }
-
-                var now = timeProvider.GetTimestamp();
-                var expiresAt = queueTimeout is { } timeout ? now + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency) : long.MaxValue;
-                work = new InferenceWork(inputs, outputs, rows, now, expiresAt);
-                _queue.AddLast(work);
+                work = CreateWork(inputs, outputs, rows, queueing);
+                _queue.Add(work);
+                starts = TakesInstance();
             }
         }
 
+        if (starts)
+        {
+            scheduler.Start(this);
+        }
+
         return work is null ? RunInline(inputs, outputs, rows) : Wait(work, cancellationToken);
+    }
+
+    private InferenceWork CreateWork(Tensor[] inputs, int[] outputs, long rows, in Queueing queueing)
+    {
+        var now = timeProvider.GetTimestamp();
+        var expiresAt = queueing.Timeout is { } timeout ? now + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency) : long.MaxValue;
+        var level = queueing.Priority >= 1 && queueing.Priority <= Settings.PriorityLevels ? queueing.Priority : Settings.DefaultPriority;
+        // A request is overtaken only by those that come within its levels' ageing after it, so none waits for ever.
+        return new InferenceWork(inputs, outputs, rows, now, expiresAt, rank: now + (level * _ageing), observer);
+    }
+
+    // Under the gate.
+    private bool IsFull()
+    {
+        if (_queue.Count >= Settings.MaxQueueSize)
+        {
+            _queue.DropCancelled();
+        }
+
+        return _queue.Count >= Settings.MaxQueueSize;
+    }
+
+    // Under the gate. One that has not begun takes along what comes meanwhile.
+    private bool TakesInstance()
+    {
+        if (_free == 0 || _isStarting)
+        {
+            return false;
+        }
+
+        _free--;
+        _isStarting = true;
+        return true;
     }
 
     private ValueTask<Tensor[]> RunInline(Tensor[] inputs, int[] outputs, long rows)
@@ -96,59 +126,56 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         }
         finally
         {
+            // The caller has its answer; others' requests are not run on its thread.
+            bool starts;
             lock (_gate)
             {
-                if (_queue.Count == 0)
-                {
-                    _free++;
-                }
-                else
-                {
-                    // The caller has its answer; others' requests are not run on its thread.
-                    ThreadPool.UnsafeQueueUserWorkItem(static batcher => batcher.Drain(), this, preferLocal: false);
-                }
+                _free++;
+                starts = _queue.Count > 0 && TakesInstance();
+            }
+
+            if (starts)
+            {
+                scheduler.Start(this);
             }
         }
     }
 
-    private ValueTask<Tensor[]> Wait(InferenceWork work, CancellationToken cancellationToken)
+    private static ValueTask<Tensor[]> Wait(InferenceWork work, CancellationToken cancellationToken)
     {
-        if (cancellationToken.CanBeCanceled)
-        {
-            work.Cancellation = cancellationToken.UnsafeRegister(
-                (state, token) =>
-                {
-                    var waiting = (InferenceWork)state!;
-                    if (waiting.TryTake())
-                    {
-                        observer.Rejected(RejectionReason.Cancelled);
-                        waiting.Cancel(token);
-                    }
-                },
-                work);
-        }
-
+        work.CancelOn(cancellationToken);
         return new ValueTask<Tensor[]>(work.Answer);
     }
 
     // Holds an instance until nothing waits.
-    private void Drain()
+    void IThreadPoolWorkItem.Execute()
     {
         var batch = new List<InferenceWork>();
         var expired = new List<InferenceWork>();
+        var isFirst = true;
         while (true)
         {
             batch.Clear();
             expired.Clear();
-            bool isDone;
+            bool isDone, starts;
             lock (_gate)
             {
-                TakeBatch(batch, expired);
+                _isStarting &= !isFirst;
+                isFirst = false;
+                _queue.Take(batch, expired, timeProvider.GetTimestamp(), _maxJoinedRows);
                 isDone = batch.Count == 0 && _queue.Count == 0;
                 if (isDone)
                 {
                     _free++;
                 }
+
+                // What did not fit is another instance's, when there is one.
+                starts = _queue.Count > 0 && TakesInstance();
+            }
+
+            if (starts)
+            {
+                scheduler.Start(this);
             }
 
             foreach (var work in expired)
@@ -169,59 +196,6 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         }
     }
 
-    private void TakeBatch(List<InferenceWork> batch, List<InferenceWork> expired)
-    {
-        var now = timeProvider.GetTimestamp();
-        var rows = 0L;
-        var scanned = 0;
-        for (var node = _queue.First; node is not null && scanned < MaxScan; scanned++)
-        {
-            var next = node.Next;
-            var work = node.Value;
-            if (!work.IsWaiting)
-            {
-                _queue.Remove(node);
-            }
-            else if (batch.Count == 0 || (rows + work.Rows <= Settings.MaxBatchSize && work.CanJoin(batch[0])))
-            {
-                _queue.Remove(node);
-                if (work.TryTake())
-                {
-                    if (work.ExpiresAt < now)
-                    {
-                        expired.Add(work);
-                    }
-                    else
-                    {
-                        batch.Add(work);
-                        rows += work.Rows;
-                    }
-                }
-
-                if (rows >= Settings.MaxBatchSize)
-                {
-                    return;
-                }
-            }
-
-            node = next;
-        }
-    }
-
-    private void DropCancelled()
-    {
-        for (var node = _queue.First; node is not null;)
-        {
-            var next = node.Next;
-            if (!node.Value.IsWaiting)
-            {
-                _queue.Remove(node);
-            }
-
-            node = next;
-        }
-    }
-
     private void RunBatch(List<InferenceWork> batch)
     {
         var now = timeProvider.GetTimestamp();
@@ -229,7 +203,10 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         {
             var waited = timeProvider.GetElapsedTime(work.EnqueuedAt, now);
             observer.Queued(waited);
-            work.RecordSpan("queue", timeProvider.GetUtcNow() - waited, waited);
+            if (work.IsTraced)
+            {
+                work.RecordSpan("queue", timeProvider.GetUtcNow() - waited, waited);
+            }
         }
 
         if (batch.Count > 1 && TryRunJoined(batch))
@@ -288,10 +265,12 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
     private void Observe(List<InferenceWork> batch, RunTimes times)
     {
         observer.Ran(batch.Sum(work => work.Rows), batch.Count, times);
-        var started = timeProvider.GetUtcNow() - times.Output - times.Compute;
         foreach (var work in batch)
         {
-            work.RecordSpan("compute", started, times.Compute);
+            if (work.IsTraced)
+            {
+                work.RecordSpan("compute", timeProvider.GetUtcNow() - times.Output - times.Compute, times.Compute);
+            }
         }
     }
 }

@@ -4,13 +4,14 @@ using CloudNativeAi.Inference.Telemetry;
 namespace CloudNativeAi.Inference.Batching;
 
 /// <summary>One request that waits for a free instance.</summary>
-internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, long enqueuedAt, long expiresAt)
+internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, long enqueuedAt, long expiresAt, long rank, BatchObserver observer)
 {
     private const int Waiting = 0;
     private const int Taken = 1;
 
     private readonly TaskCompletionSource<Tensor[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ActivityContext _request = Activity.Current?.Context ?? default;
+    private readonly ActivityContext _request = InferenceMetrics.Activities.HasListeners() ? Activity.Current?.Context ?? default : default;
+    private CancellationTokenRegistration _cancellation;
     private int _state;
 
     public Tensor[] Inputs { get; } = inputs;
@@ -24,7 +25,11 @@ internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, l
     /// <summary>Time stamp after which it must not be run any more.</summary>
     public long ExpiresAt { get; } = expiresAt;
 
-    public CancellationTokenRegistration Cancellation { get; set; }
+    /// <summary>The least is run first.</summary>
+    public long Rank { get; } = rank;
+
+    /// <summary>Its parts are noted in a trace.</summary>
+    public bool IsTraced => _request.TraceId != default;
 
     public Task<Tensor[]> Answer => _answer.Task;
 
@@ -33,28 +38,42 @@ internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, l
 
     public bool IsWaiting => Volatile.Read(ref _state) == Waiting;
 
+    public void CancelOn(CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled)
+        {
+            return;
+        }
+
+        _cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) =>
+            {
+                var work = (InferenceWork)state!;
+                if (work.TryTake())
+                {
+                    work.Cancel(token);
+                }
+            },
+            this);
+    }
+
     public void Complete(Tensor[] answer)
     {
-        Cancellation.Dispose();
+        _cancellation.Dispose();
         _answer.TrySetResult(answer);
     }
 
     public void Fail(Exception exception)
     {
-        Cancellation.Dispose();
+        _cancellation.Dispose();
         _answer.TrySetException(exception);
     }
 
-    public void Cancel(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
-
-    /// <summary>Notes a part of the request's time in its trace, when it has one.</summary>
+    /// <summary>Notes a part of the request's time in its trace.</summary>
     public void RecordSpan(string name, DateTimeOffset started, TimeSpan duration)
     {
-        if (_request.TraceId != default)
-        {
-            using var activity = InferenceMetrics.Activities.StartActivity(name, ActivityKind.Internal, _request, startTime: started);
-            activity?.SetEndTime((started + duration).UtcDateTime);
-        }
+        using var activity = InferenceMetrics.Activities.StartActivity(name, ActivityKind.Internal, _request, startTime: started);
+        activity?.SetEndTime((started + duration).UtcDateTime);
     }
 
     /// <summary>Their rows may share a run: same outputs, same shapes but for the first dimension.</summary>
@@ -74,5 +93,11 @@ internal sealed class InferenceWork(Tensor[] inputs, int[] outputs, long rows, l
         }
 
         return true;
+    }
+
+    private void Cancel(CancellationToken cancellationToken)
+    {
+        observer.Rejected(RejectionReason.Cancelled);
+        _answer.TrySetCanceled(cancellationToken);
     }
 }

@@ -50,8 +50,7 @@ internal sealed partial class ModelLoader(
             }
 
             var observer = new BatchObserver(version.ModelName, version.Version, metrics);
-            var batcher = new Batcher(
-                new BatcherSettings(Instances(), isBatched ? options.Value.MaxBatchSize : 1, options.Value.MaxQueueSize), onnx.Run, observer, timeProvider);
+            var batcher = new Batcher(SettingsOf(isBatched), onnx.Run, observer, timeProvider, RunScheduler.ThreadPool);
             return new LoadedModel(version, onnx, encoder, batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
         }
         catch
@@ -60,6 +59,14 @@ internal sealed partial class ModelLoader(
             throw;
         }
     }
+
+    private BatcherSettings SettingsOf(bool isBatched) => new(Instances(), isBatched ? options.Value.MaxBatchSize : 1, options.Value.MaxQueueSize)
+    {
+        MaxJoinedRows = options.Value.MaxJoinedRows,
+        PriorityLevels = options.Value.PriorityLevels,
+        DefaultPriority = options.Value.DefaultPriority,
+        PriorityAgeing = options.Value.PriorityAgeing,
+    };
 
     private int Instances() => options.Value.Instances > 0
         ? options.Value.Instances

@@ -32,13 +32,29 @@ public sealed class ModelOptions
     [Range(0, 256)]
     public int Instances { get; set; }
 
-    /// <summary>Rows (first dimension) of one run; a request with more is refused, waiting ones are joined up to it.</summary>
+    /// <summary>Rows (first dimension) of one run; a request with more is refused.</summary>
     [Range(1, 1_000_000)]
     public int MaxBatchSize { get; set; } = 4_096;
+
+    /// <summary>Rows of one run that several requests share. More make each of them wait for the others' rows.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxJoinedRows { get; set; } = 256;
 
     /// <summary>Requests waiting for one model; one more is refused with RESOURCE_EXHAUSTED.</summary>
     [Range(1, 1_000_000)]
     public int MaxQueueSize { get; set; } = 2_048;
+
+    /// <summary>Priorities a request may name, 1 the most urgent.</summary>
+    [Range(1, 100)]
+    public int PriorityLevels { get; set; } = 3;
+
+    /// <summary>The priority of a request that names none, or one that is not there.</summary>
+    [Range(1, 100)]
+    public int DefaultPriority { get; set; } = 2;
+
+    /// <summary>A waiting request goes before one of the next more urgent level when it has waited this much longer, so that none waits for ever.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan PriorityAgeing { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longest time to fetch and load one version.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

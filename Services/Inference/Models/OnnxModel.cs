@@ -24,12 +24,16 @@ internal sealed class OnnxModel : IDisposable
 
         Outputs = [.. _outputs.Select(output => output.Info)];
         _outputNames = [.. Outputs.Select(output => output.Name)];
+        AllOutputs = [.. Enumerable.Range(0, Outputs.Count)];
         Properties = new Dictionary<string, string>(session.ModelMetadata.CustomMetadataMap, StringComparer.Ordinal);
     }
 
     public IReadOnlyList<TensorInfo> Inputs { get; }
 
     public IReadOnlyList<TensorInfo> Outputs { get; }
+
+    /// <summary>The indexes of all outputs, in order; not to be changed.</summary>
+    public int[] AllOutputs { get; }
 
     /// <summary>The model's own metadata.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; }
@@ -107,7 +111,7 @@ internal sealed class OnnxModel : IDisposable
     // All outputs, in order, is the common case and needs no new array.
     private string[] NamesOf(ReadOnlySpan<int> outputs)
     {
-        if (outputs.Length == _outputNames.Length && IsSequence(outputs))
+        if (outputs.SequenceEqual(AllOutputs))
         {
             return _outputNames;
         }
@@ -119,19 +123,6 @@ internal sealed class OnnxModel : IDisposable
         }
 
         return names;
-    }
-
-    private static bool IsSequence(ReadOnlySpan<int> outputs)
-    {
-        for (var i = 0; i < outputs.Length; i++)
-        {
-            if (outputs[i] != i)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private static unsafe OrtValue CreateValue(in Tensor tensor, out MemoryHandle pin)

@@ -10,8 +10,9 @@ namespace CloudNativeAi.Inference.OpenInference;
 /// <summary>Tensors of the gRPC messages: raw bytes as they are, typed contents turned into raw.</summary>
 internal static class GrpcTensors
 {
+    /// <param name="isFollowed">The same stream's next request is there already.</param>
     /// <exception cref="InferenceException">The message contradicts itself.</exception>
-    public static InferCall Decode(ModelInferRequest request)
+    public static InferCall Decode(ModelInferRequest request, bool isFollowed = false)
     {
         var isRaw = request.RawInputContents.Count > 0;
         if (isRaw && request.RawInputContents.Count != request.Inputs.Count)
@@ -33,7 +34,8 @@ internal static class GrpcTensors
             outputs[i] = new RequestedOutput(output.Name, output.Parameters.Count == 0 ? 0 : InferParameters.ReadClassification(output.Name, output.Parameters));
         }
 
-        return new InferCall(tensors, outputs, request.Parameters.Count == 0 ? null : InferParameters.ReadTimeout(request.Parameters));
+        var queueing = request.Parameters.Count == 0 ? default : InferParameters.ReadQueueing(request.Parameters);
+        return new InferCall(tensors, outputs, queueing with { IsFollowed = isFollowed });
     }
 
     public static ModelInferResponse Encode(InferAnswer answer, string id)

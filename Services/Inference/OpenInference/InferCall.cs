@@ -1,9 +1,10 @@
+using CloudNativeAi.Inference.Batching;
+
 namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>A request of the Open Inference Protocol, whichever wire it came by.</summary>
 /// <param name="Outputs">Empty: all.</param>
-/// <param name="QueueTimeout">Longest wait for an instance; null: none.</param>
-internal sealed record InferCall(IReadOnlyList<Tensor> Inputs, IReadOnlyList<RequestedOutput> Outputs, TimeSpan? QueueTimeout = null);
+internal sealed record InferCall(IReadOnlyList<Tensor> Inputs, IReadOnlyList<RequestedOutput> Outputs, Queueing Queueing = default);
 
 /// <param name="Classification">Instead of the values, the labels of the greatest this many; 0: the values.</param>
 internal readonly record struct RequestedOutput(string Name, int Classification = 0);

@@ -1,4 +1,5 @@
 using CloudNativeAi.Contracts.OpenInference;
+using CloudNativeAi.Inference.Batching;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
@@ -11,12 +12,13 @@ internal static class InferParameters
     public const string SharedMemoryRegion = "shared_memory_region";
 
     private const string Timeout = "timeout";
+    private const string Priority = "priority";
     private const string ClassificationCount = "classification";
     private const string EmptyFinalResponse = "triton_enable_empty_final_response";
 
-    /// <summary>Of a request: the queue timeout, or null.</summary>
-    /// <exception cref="InferenceException">A reserved name, or a timeout that is none.</exception>
-    public static TimeSpan? ReadTimeout(IDictionary<string, InferParameter> parameters)
+    /// <summary>Of a request: how it may wait.</summary>
+    /// <exception cref="InferenceException">A reserved name, or a timeout or priority that is none.</exception>
+    public static Queueing ReadQueueing(IDictionary<string, InferParameter> parameters)
     {
         foreach (var name in parameters.Keys)
         {
@@ -26,11 +28,12 @@ internal static class InferParameters
             }
         }
 
-        return Number(parameters, Timeout) switch
+        TimeSpan? timeout = Number(parameters, Timeout) switch
         {
             null or 0 => null,
             { } microseconds => TimeSpan.FromMicroseconds(Math.Min(microseconds, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond)),
         };
+        return new Queueing(timeout, (int)Math.Min(Number(parameters, Priority) ?? 0, int.MaxValue));
     }
 
     /// <summary>Of a requested output: how many classes to name instead of giving the values; 0: none.</summary>

@@ -31,7 +31,7 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
         {
             var inputs = InputBinding.Bind(model, call.Inputs, _maxBatchSize, out var rows);
             var outputs = InputBinding.BindOutputs(model, call.Outputs);
-            var answer = await model.Batcher.RunAsync(inputs, outputs, rows, call.QueueTimeout, cancellationToken);
+            var answer = await model.Batcher.RunAsync(inputs, outputs, rows, call.Queueing, cancellationToken);
             for (var i = 0; i < call.Outputs.Count; i++)
             {
                 if (call.Outputs[i].Classification is > 0 and var count)
@@ -46,7 +46,7 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
         finally
         {
             var duration = timeProvider.GetElapsedTime(started);
-            metrics.RecordRequest(model.ModelName, model.Version, succeeded, duration);
+            metrics.RecordRequest(model.Batches.Tags, succeeded, duration);
             if (succeeded)
             {
                 model.Succeeded(duration, timeProvider.UnixMicroseconds());

@@ -40,14 +40,20 @@ internal static class InputBinding
         return bound;
     }
 
+    /// <summary>Not to be changed.</summary>
     /// <exception cref="InferenceException">The model has no such output.</exception>
     public static int[] BindOutputs(LoadedModel model, IReadOnlyList<RequestedOutput> requested)
     {
+        if (requested.Count == 0)
+        {
+            return model.Onnx.AllOutputs;
+        }
+
         var outputs = model.Onnx.Outputs;
-        var indexes = new int[requested.Count == 0 ? outputs.Count : requested.Count];
+        var indexes = new int[requested.Count];
         for (var i = 0; i < indexes.Length; i++)
         {
-            indexes[i] = requested.Count == 0 ? i : IndexOf(outputs, requested[i].Name);
+            indexes[i] = IndexOf(outputs, requested[i].Name);
             if (indexes[i] < 0)
             {
                 throw InferenceException.Invalid($"unexpected inference output '{requested[i].Name}' requested for model '{model.ModelName}'");

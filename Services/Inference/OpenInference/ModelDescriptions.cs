@@ -61,6 +61,8 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
         {
             config.DynamicBatching = new ModelDynamicBatching
             {
+                PriorityLevels = (ulong)model.Batcher.Settings.PriorityLevels,
+                DefaultPriorityLevel = (ulong)model.Batcher.Settings.DefaultPriority,
                 DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)model.Batcher.Settings.MaxQueueSize },
             };
         }

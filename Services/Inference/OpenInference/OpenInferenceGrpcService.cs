@@ -29,17 +29,17 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
         AnswerAsync(StatisticsAsync(request, context.CancellationToken));
 
     public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
-        AnswerAsync(InferAsync(request, context.CancellationToken));
+        AnswerAsync(InferAsync(request, isFollowed: false, context.CancellationToken));
 
     public override Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
         OrderedStream.RunAsync(
             requestStream.ReadAllAsync(context.CancellationToken),
-            async (request, token) =>
+            async (request, isFollowed, token) =>
             {
                 try
                 {
-                    return new ModelStreamInferResponse { InferResponse = await InferAsync(request, token) };
+                    return new ModelStreamInferResponse { InferResponse = await InferAsync(request, isFollowed, token) };
                 }
                 catch (InferenceException exception)
                 {
@@ -47,7 +47,7 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
                     return new ModelStreamInferResponse { ErrorMessage = exception.Message, InferResponse = new ModelInferResponse { Id = request.Id } };
                 }
             },
-            responseStream.WriteAsync,
+            responseStream.WriteInFlightAsync,
             context.CancellationToken);
 
     public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context)
@@ -82,9 +82,9 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
         }
     }
 
-    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, CancellationToken cancellationToken)
+    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, bool isFollowed, CancellationToken cancellationToken)
     {
-        var answer = await engine.InferAsync(request.ModelName, request.ModelVersion, GrpcTensors.Decode(request), cancellationToken);
+        var answer = await engine.InferAsync(request.ModelName, request.ModelVersion, GrpcTensors.Decode(request, isFollowed), cancellationToken);
         return GrpcTensors.Encode(answer, request.Id);
     }
 

@@ -18,6 +18,8 @@ internal static class OpenInferenceRegistration
         });
         builder.Services.AddSingleton<InferenceEngine>();
         builder.Services.AddSingleton<ModelDescriptions>();
+        // It has no state: one serves all calls.
+        builder.Services.AddSingleton<OpenInferenceGrpcService>();
     }
 
     public static void MapOpenInference(this WebApplication app) => app.MapGrpcService<OpenInferenceGrpcService>();

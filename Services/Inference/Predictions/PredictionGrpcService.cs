@@ -20,7 +20,7 @@ internal sealed class PredictionGrpcService(Predictor predictor, ShadowWorker sh
     public override Task PredictStream(IAsyncStreamReader<PredictRequest> requestStream, IServerStreamWriter<PredictResponse> responseStream, ServerCallContext context) =>
         OrderedStream.RunAsync(
             requestStream.ReadAllAsync(context.CancellationToken),
-            async (request, token) =>
+            async (request, _, token) =>
             {
                 try
                 {
@@ -34,7 +34,7 @@ internal sealed class PredictionGrpcService(Predictor predictor, ShadowWorker sh
                     };
                 }
             },
-            responseStream.WriteAsync,
+            responseStream.WriteInFlightAsync,
             context.CancellationToken);
 
     public override Task<GetServingStatusResponse> GetServingStatus(GetServingStatusRequest request, ServerCallContext context) =>

@@ -17,6 +17,7 @@ internal static class PredictionRegistration
         builder.Services.AddSingleton<ShadowWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ShadowWorker>());
         builder.Services.AddSingleton<ServingStatus>();
+        builder.Services.AddSingleton<PredictionGrpcService>();
     }
 
     public static void MapPredictions(this WebApplication app) => app.MapGrpcService<PredictionGrpcService>();

@@ -53,7 +53,7 @@ internal static class InferRequestJson
         var isBinaryByDefault = InferParameters.Flag(parameters, InferParameters.BinaryDataOutput) ?? false;
         var call = new InferCall(
             tensors, [.. outputs.Select(output => new RequestedOutput(output.Name, InferParameters.ReadClassification(output.Name, output.Parameters)))],
-            InferParameters.ReadTimeout(parameters));
+            InferParameters.ReadQueueing(parameters));
         return new RestInferRequest(
             id, call, [.. outputs.Select(output => InferParameters.Flag(output.Parameters, InferParameters.BinaryData) ?? isBinaryByDefault)], isBinaryByDefault);
     }

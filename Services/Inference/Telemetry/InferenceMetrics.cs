@@ -50,17 +50,15 @@ internal sealed class InferenceMetrics
     public void RecordPrediction(string modelName, int version, string role, TimeSpan duration) =>
         _predictionDuration.Record(duration.TotalSeconds, new TagList { { "model.name", modelName }, { "model.version", version }, { "model.role", role } });
 
-    public void RecordRequest(string modelName, int version, bool succeeded, TimeSpan duration) =>
-        _requestDuration.Record(duration.TotalSeconds, new TagList { { "model.name", modelName }, { "model.version", version }, { "outcome", succeeded ? "success" : "failure" } });
+    public void RecordRequest(ModelTags model, bool succeeded, TimeSpan duration) =>
+        _requestDuration.Record(duration.TotalSeconds, succeeded ? model.Success : model.Failure);
 
-    public void RecordQueue(string modelName, int version, TimeSpan duration) =>
-        _queueDuration.Record(duration.TotalSeconds, new TagList { { "model.name", modelName }, { "model.version", version } });
+    public void RecordQueue(ModelTags model, TimeSpan duration) => _queueDuration.Record(duration.TotalSeconds, model.All);
 
-    public void RecordRun(string modelName, int version, long rows, TimeSpan duration)
+    public void RecordRun(ModelTags model, long rows, TimeSpan duration)
     {
-        var tags = new TagList { { "model.name", modelName }, { "model.version", version } };
-        _computeDuration.Record(duration.TotalSeconds, tags);
-        _batchSize.Record(rows, tags);
+        _computeDuration.Record(duration.TotalSeconds, model.All);
+        _batchSize.Record(rows, model.All);
     }
 
     public void CountRejected(string modelName, string reason) =>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
@@ -8,6 +7,8 @@ using CloudNativeAi.Inference.Tensors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
+using static CloudNativeAi.Inference.Tests.Batching.Columns;
+
 namespace CloudNativeAi.Inference.Tests.Batching;
 
 /// <summary>Batching asserted by counts, on a model whose runs the test holds up and lets go.</summary>
@@ -15,6 +16,7 @@ public sealed class BatcherTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly SlowModel _model = new();
+    private readonly HeldScheduler _scheduler = new();
     private readonly BatchObserver _observer;
 
     public BatcherTests()
@@ -79,7 +81,7 @@ public sealed class BatcherTests : IDisposable
         Task<Tensor[]>[] waiting =
         [
             RunAsync(batcher, 1).AsTask(),
-            batcher.RunAsync([Matrix(2, 3)], [0], 1, null, CancellationToken.None).AsTask(),
+            batcher.RunAsync([Matrix(2, 3)], [0], 1, default, CancellationToken.None).AsTask(),
             RunAsync(batcher, 2).AsTask(),
         ];
 
@@ -97,7 +99,7 @@ public sealed class BatcherTests : IDisposable
         var batcher = Create();
         var first = await StartRunningAsync(batcher);
         using var stop = new CancellationTokenSource();
-        var cancelled = batcher.RunAsync([Column(7)], [0], 1, null, stop.Token).AsTask();
+        var cancelled = batcher.RunAsync([Column(7)], [0], 1, default, stop.Token).AsTask();
         var kept = RunAsync(batcher, 8).AsTask();
 
         await stop.CancelAsync();
@@ -115,8 +117,8 @@ public sealed class BatcherTests : IDisposable
     {
         var batcher = Create();
         var first = await StartRunningAsync(batcher);
-        var expires = batcher.RunAsync([Column(7)], [0], 1, TimeSpan.FromMilliseconds(5), CancellationToken.None).AsTask();
-        var patient = batcher.RunAsync([Column(8)], [0], 1, TimeSpan.FromMilliseconds(50), CancellationToken.None).AsTask();
+        var expires = batcher.RunAsync([Column(7)], [0], 1, new Queueing(TimeSpan.FromMilliseconds(5)), CancellationToken.None).AsTask();
+        var patient = batcher.RunAsync([Column(8)], [0], 1, new Queueing(TimeSpan.FromMilliseconds(50)), CancellationToken.None).AsTask();
 
         _time.Advance(TimeSpan.FromMilliseconds(10));
         _model.LetAll();
@@ -134,7 +136,7 @@ public sealed class BatcherTests : IDisposable
         var batcher = Create(maxQueueSize: 2);
         var first = await StartRunningAsync(batcher);
         using var stop = new CancellationTokenSource();
-        var cancelled = batcher.RunAsync([Column(1)], [0], 1, null, stop.Token).AsTask();
+        var cancelled = batcher.RunAsync([Column(1)], [0], 1, default, stop.Token).AsTask();
         var waiting = RunAsync(batcher, 2).AsTask();
 
         var refused = await Assert.ThrowsAsync<InferenceException>(() => RunAsync(batcher, 3).AsTask());
@@ -198,7 +200,7 @@ public sealed class BatcherTests : IDisposable
     {
         var batcher = Create();
         var first = await StartRunningAsync(batcher);
-        var waiting = new[] { "a", "", "long text" }.Select(text => batcher.RunAsync([Text(text)], [0], 1, null, CancellationToken.None).AsTask()).ToList();
+        var waiting = new[] { "a", "", "long text" }.Select(text => batcher.RunAsync([Text(text)], [0], 1, default, CancellationToken.None).AsTask()).ToList();
 
         _model.LetAll();
 
@@ -247,7 +249,7 @@ public sealed class BatcherTests : IDisposable
     }
 
     private Batcher Create(int instances = 1, int maxBatchSize = 64, int maxQueueSize = 1_000) =>
-        new(new BatcherSettings(instances, maxBatchSize, maxQueueSize), _model.Run, _observer, _time);
+        new(new BatcherSettings(instances, maxBatchSize, maxQueueSize), _model.Run, _observer, _time, _scheduler);
 
     // Holds the only instance.
     private async Task<Task<Tensor[]>> StartRunningAsync(Batcher batcher)
@@ -258,70 +260,5 @@ public sealed class BatcherTests : IDisposable
     }
 
     private static ValueTask<Tensor[]> RunAsync(Batcher batcher, params float[] column) =>
-        batcher.RunAsync([Column(column)], [0], column.Length, null, CancellationToken.None);
-
-    private static Tensor Column(params float[] values) => new("X", Datatype.Fp32, [values.Length, 1], Raw(values));
-
-    private static Tensor Matrix(params float[] row) => new("X", Datatype.Fp32, [1, row.Length], Raw(row));
-
-    private static Tensor Text(string text)
-    {
-        var writer = new ArrayBufferWriter<byte>();
-        BytesFraming.Append(writer, System.Text.Encoding.UTF8.GetBytes(text));
-        return new Tensor("X", Datatype.Bytes, [1, 1], writer.WrittenMemory);
-    }
-
-    private static byte[] Raw(float[] values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
-
-    private static float[] Values(Tensor[] answer) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer[0].Raw.Span).ToArray();
-
-    /// <summary>Gives back what it gets, when the test lets it.</summary>
-    private sealed class SlowModel
-    {
-        private readonly ManualResetEventSlim _gate = new(false);
-        private readonly List<float> _seen = [];
-        private readonly List<long> _rows = [];
-        private int _running;
-
-        public int MostAtATime { get; private set; }
-
-        public float Refuses { get; set; } = float.NaN;
-
-        public IReadOnlyList<float> SeenValues => _seen;
-
-        public IReadOnlyList<long> RowsOfRuns => _rows;
-
-        public void LetAll() => _gate.Set();
-
-        public async Task WaitForRunningAsync(int count)
-        {
-            while (Volatile.Read(ref _running) < count)
-            {
-                await Task.Yield();
-            }
-        }
-
-        public Tensor[] Run(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<int> outputs)
-        {
-            lock (_seen)
-            {
-                MostAtATime = Math.Max(MostAtATime, ++_running);
-                _rows.Add(inputs[0].Shape[0]);
-                if (inputs[0].Datatype == Datatype.Fp32)
-                {
-                    _seen.AddRange(Values([inputs[0]]));
-                }
-            }
-
-            _gate.Wait();
-            Interlocked.Decrement(ref _running);
-            if (inputs[0].Datatype == Datatype.Fp32 && Values([inputs[0]]).Contains(Refuses))
-            {
-                throw new InferenceException(InferenceErrorKind.Internal, "refused");
-            }
-
-            // A copy: the input's memory is rented.
-            return [inputs[0] with { Name = "Y", Raw = inputs[0].Raw.ToArray() }];
-        }
-    }
+        batcher.RunAsync([Column(column)], [0], column.Length, default, CancellationToken.None);
 }

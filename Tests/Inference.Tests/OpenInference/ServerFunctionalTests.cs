@@ -167,7 +167,7 @@ public sealed class ServerFunctionalTests : IAsyncLifetime
 
         Assert.Equal((4096, DataType.TypeFp32), (floats.MaxBatchSize, floats.Input[0].DataType));
         Assert.Equal([2], floats.Output[0].Dims);
-        Assert.NotNull(floats.DynamicBatching);
+        Assert.Equal((3UL, 2UL), (floats.DynamicBatching.PriorityLevels, floats.DynamicBatching.DefaultPriorityLevel));
         Assert.Equal(0, sums.MaxBatchSize);
         Assert.Null(sums.DynamicBatching);
     }

@@ -193,7 +193,7 @@ public sealed class RestServerFunctionalTests : IAsyncLifetime
         Assert.Equal((1, 1), (Value("nv_inference_count"), Value("nv_inference_exec_count")));
         Assert.True(Value("nv_inference_request_duration_us") > 0);
         Assert.True(Value("nv_inference_compute_infer_duration_us") > 0);
-        Assert.Equal(0, Value("nv_inference_queue_duration_us"));
+        Assert.InRange(Value("nv_inference_queue_duration_us"), 0, Value("nv_inference_request_duration_us"));
         Assert.Equal(0, Value("nv_inference_pending_request_count"));
     }
 
