@@ -1,25 +1,31 @@
 using CloudNativeAi.Contracts.Common;
 using CloudNativeAi.Contracts.FeatureStore;
-using CloudNativeAi.Modeling;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.Features;
 
 /// <summary>Fetches the online features a model version needs, by name, so that it gets what it was trained on even after its service was redefined.</summary>
-internal sealed class OnlineFeatures(FeatureRetrieval.FeatureRetrievalClient client, IOptions<FeatureOptions> options, TimeProvider timeProvider)
+internal sealed class OnlineFeatures(FeatureRetrieval.FeatureRetrievalClient client, IOptions<FeatureOptions> options, TimeProvider timeProvider) : FeatureLookUp
 {
-    /// <param name="keys">Join key to value.</param>
-    /// <param name="asOfMicros">Null: now.</param>
+    public override async Task<FetchedFeatures> GetAsync(
+        IReadOnlyList<string> names, IReadOnlyList<KeyValuePair<string, Value>> keys, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken) =>
+        (await GetAsync(names, [keys], asOfMicros, deadline, cancellationToken))[0];
+
+    /// <summary>The features of several entities by one call.</summary>
+    /// <param name="rows">Join key to value, of each entity; all with the same join keys in the same order.</param>
+    /// <returns>One for each row, in order.</returns>
     /// <exception cref="InferenceException">The feature store is not reachable, or does not know what is asked of it.</exception>
-    public async Task<FetchedFeatures> GetAsync(
-        IReadOnlyList<string> names, IReadOnlyList<KeyValuePair<string, Value>> keys, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<FetchedFeatures>> GetAsync(
+        IReadOnlyList<string> names, IReadOnlyList<IReadOnlyList<KeyValuePair<string, Value>>> rows, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
     {
         var request = new GetOnlineFeaturesRequest();
         request.Features.Add(names);
-        foreach (var (name, value) in keys)
+        for (var key = 0; key < rows[0].Count; key++)
         {
-            request.EntityKeys.Add(new KeyColumn { JoinKey = name, Values = { value } });
+            var column = new KeyColumn { JoinKey = rows[0][key].Key };
+            column.Values.Add(rows.Select(row => row[key].Value));
+            request.EntityKeys.Add(column);
         }
 
         if (asOfMicros is { } asOf)
@@ -31,7 +37,7 @@ internal sealed class OnlineFeatures(FeatureRetrieval.FeatureRetrievalClient cli
         try
         {
             var response = await client.GetOnlineFeaturesAsync(request, deadline: deadline < ownDeadline ? deadline : ownDeadline, cancellationToken: cancellationToken);
-            return new FetchedFeatures(names, response);
+            return FetchedFeatures.Read(names, response, rows.Count);
         }
         catch (RpcException exception)
         {
@@ -52,56 +58,4 @@ internal sealed class OnlineFeatures(FeatureRetrieval.FeatureRetrievalClient cli
             new(InferenceErrorKind.FailedPrecondition, $"The feature store does not have the features of this model version: {exception.Status.Detail}", exception),
         _ => new(InferenceErrorKind.InvalidArgument, $"The feature store refuses the request: {exception.Status.Detail}", exception),
     };
-}
-
-/// <summary>One row of online features.</summary>
-internal sealed class FetchedFeatures
-{
-    private readonly FeatureColumn[] _columns;
-
-    /// <exception cref="InferenceException">The answer is not what was asked for.</exception>
-    public FetchedFeatures(IReadOnlyList<string> names, GetOnlineFeaturesResponse response)
-    {
-        AsOfMicros = response.AsOfMicros;
-        _columns = new FeatureColumn[names.Count];
-        for (var i = 0; i < names.Count; i++)
-        {
-            // In the order asked for, as a rule.
-            _columns[i] = i < response.Columns.Count && response.Columns[i].Name == names[i]
-                ? response.Columns[i]
-                : response.Columns.FirstOrDefault(column => column.Name == names[i])
-                    ?? throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The feature store did not answer for the feature '{names[i]}'.");
-            if (_columns[i].Statuses.Length != 1)
-            {
-                throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The feature store answered {_columns[i].Statuses.Length} rows for '{names[i]}' where one was asked for.");
-            }
-        }
-    }
-
-    public long AsOfMicros { get; }
-
-    public FeatureStatus StatusOf(int index) => (FeatureStatus)_columns[index].Statuses[0];
-
-    /// <summary>0: none.</summary>
-    public long EventTimestampOf(int index) => _columns[index].EventTimestampsMicros.Count == 0 ? 0 : _columns[index].EventTimestampsMicros[0];
-
-    /// <summary>Null unless the value is present: a stale one is null in training sets as well.</summary>
-    public ModelValue ValueOf(int index)
-    {
-        if (StatusOf(index) != FeatureStatus.Present)
-        {
-            return ModelValue.Null;
-        }
-
-        var column = _columns[index];
-        return column.Type switch
-        {
-            Contracts.Common.ValueType.Double => ModelValue.Of(column.Doubles[0]),
-            Contracts.Common.ValueType.Int64 => ModelValue.Of(column.Int64S[0]),
-            Contracts.Common.ValueType.Bool => ModelValue.Of(column.Bools[0]),
-            Contracts.Common.ValueType.String => ModelValue.Of(column.Strings[0]),
-            Contracts.Common.ValueType.Timestamp => ModelValue.Timestamp(column.TimestampsMicros[0]),
-            _ => throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The feature store answered '{column.Name}' without a type."),
-        };
-    }
 }

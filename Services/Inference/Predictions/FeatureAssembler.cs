@@ -7,14 +7,15 @@ using CloudNativeAi.Modeling;
 namespace CloudNativeAi.Inference.Predictions;
 
 /// <summary>Makes a model's input of a request: online features by entity key, request fields, and the signature's own expressions.</summary>
-internal sealed class FeatureAssembler(OnlineFeatures features, TimeProvider timeProvider)
+internal sealed class FeatureAssembler(TimeProvider timeProvider)
 {
     // What to ask for is the same for every request of a version.
     private readonly ConditionalWeakTable<FeatureEncoder, Plan> _plans = [];
 
     /// <exception cref="InferenceException">Something is missing or of the wrong type, or the feature store has no answer.</exception>
-    public async Task<FeatureVector> AssembleAsync(FeatureEncoder encoder, PredictRequest request, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
+    public async Task<FeatureVector> AssembleAsync(FeatureEncoder encoder, PredictionCall call, long? asOfMicros, CancellationToken cancellationToken)
     {
+        var request = call.Request;
         var plan = _plans.GetValue(encoder, static encoder => new Plan(encoder));
         var inputs = new ModelValue[encoder.Inputs.Count];
         for (var i = 0; i < inputs.Length; i++)
@@ -29,7 +30,7 @@ internal sealed class FeatureAssembler(OnlineFeatures features, TimeProvider tim
         if (plan.OnlineNames.Length > 0)
         {
             var keys = plan.EntityKeys.Select(name => KeyValuePair.Create(name, ValueOf(name, request)!)).ToList();
-            online = await features.GetAsync(plan.OnlineNames, keys, asOfMicros, deadline, cancellationToken);
+            online = await call.LookUp.GetAsync(plan.OnlineNames, keys, asOfMicros, call.Deadline, cancellationToken);
             for (var i = 0; i < plan.OnlineNames.Length; i++)
             {
                 inputs[plan.OnlinePositions[i]] = online.ValueOf(i);

@@ -1,15 +1,16 @@
 using CloudNativeAi.Contracts.Inference;
+using CloudNativeAi.Inference.Features;
 using Grpc.Core;
 
 namespace CloudNativeAi.Inference.Predictions;
 
-internal sealed class PredictionGrpcService(Predictor predictor, ShadowWorker shadows, ServingStatus status) : Prediction.PredictionBase
+internal sealed class PredictionGrpcService(Predictor predictor, OnlineFeatures features, ShadowWorker shadows, ServingStatus status) : Prediction.PredictionBase
 {
     public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
     {
         try
         {
-            return await predictor.PredictAsync(request, context.Deadline, shadows.Mirror, context.CancellationToken);
+            return await predictor.PredictAsync(Call(request, features, context), context.CancellationToken);
         }
         catch (InferenceException exception)
         {
@@ -17,26 +18,51 @@ internal sealed class PredictionGrpcService(Predictor predictor, ShadowWorker sh
         }
     }
 
+    public override async Task<PredictBatchResponse> PredictBatch(PredictBatchRequest request, ServerCallContext context)
+    {
+        try
+        {
+            PredictionLimits.Check(request);
+        }
+        catch (InferenceException exception)
+        {
+            throw exception.ToRpcException();
+        }
+
+        var lookUps = new JoinedLookUps(features, request.Rows.Count);
+        var answers = await Task.WhenAll(request.Rows.Select(async row =>
+        {
+            using var lookUp = lookUps.CreateRow();
+            return await AnswerOrErrorAsync(Call(row, lookUp, context), context.CancellationToken);
+        }));
+        return new PredictBatchResponse { Rows = { answers } };
+    }
+
     public override Task PredictStream(IAsyncStreamReader<PredictRequest> requestStream, IServerStreamWriter<PredictResponse> responseStream, ServerCallContext context) =>
         OrderedStream.RunAsync(
             requestStream.ReadAllAsync(context.CancellationToken),
-            async (request, _, token) =>
-            {
-                try
-                {
-                    return await predictor.PredictAsync(request, context.Deadline, shadows.Mirror, token);
-                }
-                catch (InferenceException exception)
-                {
-                    return new PredictResponse
-                    {
-                        PredictionId = request.PredictionId, ModelName = request.ModelName, Error = exception.Message, ErrorCode = (int)exception.Kind.ToStatusCode(),
-                    };
-                }
-            },
+            (request, _, token) => AnswerOrErrorAsync(Call(request, features, context), token),
             responseStream.WriteInFlightAsync,
             context.CancellationToken);
 
     public override Task<GetServingStatusResponse> GetServingStatus(GetServingStatusRequest request, ServerCallContext context) =>
         Task.FromResult(status.Read());
+
+    private PredictionCall Call(PredictRequest request, FeatureLookUp lookUp, ServerCallContext context) => new(request, context.Deadline, lookUp, shadows.Mirror);
+
+    // One among several: its error is its answer, and the others go on.
+    private async Task<PredictResponse> AnswerOrErrorAsync(PredictionCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await predictor.PredictAsync(call, cancellationToken);
+        }
+        catch (InferenceException exception)
+        {
+            return new PredictResponse
+            {
+                PredictionId = call.Request.PredictionId, ModelName = call.Request.ModelName, Error = exception.Message, ErrorCode = (int)exception.Kind.ToStatusCode(),
+            };
+        }
+    }
 }

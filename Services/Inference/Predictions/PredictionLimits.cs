@@ -8,6 +8,7 @@ namespace CloudNativeAi.Inference.Predictions;
 internal static class PredictionLimits
 {
     public const int MaxPredictionIdLength = 128;
+    public const int MaxBatchRows = 1_000;
     private const int MaxEntries = 1_000;
     private const int MaxNameLength = 256;
     private const int MaxTextLength = 64 * 1024;
@@ -41,6 +42,15 @@ internal static class PredictionLimits
 
         CheckEntries("entity_keys", request.EntityKeys);
         CheckEntries("request_fields", request.RequestFields);
+    }
+
+    /// <exception cref="InferenceException">The number of rows is out of bounds; the rows themselves are not looked at.</exception>
+    public static void Check(PredictBatchRequest request)
+    {
+        if (request.Rows.Count is 0 or > MaxBatchRows)
+        {
+            throw InferenceException.Invalid($"rows has {request.Rows.Count} entries; 1 to {MaxBatchRows} are allowed.");
+        }
     }
 
     private static void CheckEntries(string what, MapField<string, Value> entries)

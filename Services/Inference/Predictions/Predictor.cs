@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Monitoring;
+using CloudNativeAi.Inference.Features;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.OpenInference;
 using CloudNativeAi.Inference.PredictionLog;
@@ -16,6 +17,7 @@ namespace CloudNativeAi.Inference.Predictions;
 internal sealed class Predictor(
     ServedModels served,
     FeatureAssembler assembler,
+    OnlineFeatures features,
     PredictionLogger log,
     RecentPredictions recent,
     InferenceMetrics metrics,
@@ -26,15 +28,15 @@ internal sealed class Predictor(
     // Two requests of one id at the same time are one prediction as well.
     private readonly ConcurrentDictionary<string, Task> _underWay = new(StringComparer.Ordinal);
 
-    /// <param name="mirror">Called with what a shadow needs, when the model has one; must return at once.</param>
     /// <exception cref="InferenceException">There is no prediction; nothing was logged.</exception>
-    public async Task<PredictResponse> PredictAsync(PredictRequest request, DateTime deadline, Action<ShadowRequest> mirror, CancellationToken cancellationToken)
+    public async Task<PredictResponse> PredictAsync(PredictionCall call, CancellationToken cancellationToken)
     {
+        var request = call.Request;
         PredictionLimits.Check(request);
         var hasOwnId = request.PredictionId.Length > 0;
         if (!hasOwnId)
         {
-            return await PredictNewAsync(request, Guid.CreateVersion7().ToString(), deadline, mirror, cancellationToken);
+            return await PredictNewAsync(call, Guid.CreateVersion7().ToString(), cancellationToken);
         }
 
         while (true)
@@ -48,10 +50,11 @@ internal sealed class Predictor(
             var underWay = _underWay.GetOrAdd(request.PredictionId, started.Task);
             if (underWay == started.Task)
             {
-                return await PredictOnceAsync(request, started, deadline, mirror, cancellationToken);
+                return await PredictOnceAsync(call, started, cancellationToken);
             }
 
             // Whatever became of it: look again.
+            call.LookUp.StepAside();
             await underWay.WaitAsync(cancellationToken);
         }
     }
@@ -66,18 +69,19 @@ internal sealed class Predictor(
         }
 
         var deadline = timeProvider.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30);
-        await PredictWithAsync(lease, ShadowRole, shadow.Request, shadow.PredictionIdFor(lease.Model.Version), shadow.AsOfMicros, deadline, cancellationToken);
+        var call = new PredictionCall(shadow.Request, deadline, features, _ => { });
+        await PredictWithAsync(lease, ShadowRole, call, shadow.PredictionIdFor(lease.Model.Version), shadow.AsOfMicros, cancellationToken);
     }
 
-    private async Task<PredictResponse> PredictOnceAsync(
-        PredictRequest request, TaskCompletionSource started, DateTime deadline, Action<ShadowRequest> mirror, CancellationToken cancellationToken)
+    private async Task<PredictResponse> PredictOnceAsync(PredictionCall call, TaskCompletionSource started, CancellationToken cancellationToken)
     {
+        var request = call.Request;
         try
         {
             // Between the look and the claim another request of the id may have been answered.
             return recent.Find(request.PredictionId) is { } known
                 ? AnswerAgain(known, request)
-                : await PredictNewAsync(request, request.PredictionId, deadline, mirror, cancellationToken);
+                : await PredictNewAsync(call, request.PredictionId, cancellationToken);
         }
         finally
         {
@@ -86,17 +90,16 @@ internal sealed class Predictor(
         }
     }
 
-    private async Task<PredictResponse> PredictNewAsync(
-        PredictRequest request, string predictionId, DateTime deadline, Action<ShadowRequest> mirror, CancellationToken cancellationToken)
+    private async Task<PredictResponse> PredictNewAsync(PredictionCall call, string predictionId, CancellationToken cancellationToken)
     {
+        var request = call.Request;
         using var lease = await LeaseAsync(request, cancellationToken);
-        var response = await PredictWithAsync(
-            lease, lease.Role, request, predictionId, request.HasAsOfMicros ? request.AsOfMicros : null, deadline, cancellationToken);
+        var response = await PredictWithAsync(lease, lease.Role, call, predictionId, request.HasAsOfMicros ? request.AsOfMicros : null, cancellationToken);
 
         if (lease.Role == ServedModels.DefaultAlias
             && served.Find(request.ModelName) is { ShadowChallenger: true } model && model.Aliases.ContainsKey(ServedModels.ChallengerAlias))
         {
-            mirror(new ShadowRequest(request, predictionId, response.AsOfMicros, lease.Model.Version));
+            call.Mirror(new ShadowRequest(request, predictionId, response.AsOfMicros, lease.Model.Version));
         }
 
         return response.Answer;
@@ -119,8 +122,9 @@ internal sealed class Predictor(
     }
 
     private async Task<(PredictResponse Answer, long AsOfMicros)> PredictWithAsync(
-        ModelLease lease, string role, PredictRequest request, string predictionId, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
+        ModelLease lease, string role, PredictionCall call, string predictionId, long? asOfMicros, CancellationToken cancellationToken)
     {
+        var request = call.Request;
         var started = timeProvider.GetTimestamp();
         var model = lease.Model;
         using var activity = InferenceMetrics.Activities.StartActivity("predict");
@@ -130,7 +134,7 @@ internal sealed class Predictor(
             var encoder = model.Encoder ?? throw new InferenceException(
                 InferenceErrorKind.FailedPrecondition,
                 $"Model '{model.ModelName}' version {model.Version} has no {ModelFiles.Signature}, so nothing says what its features are; ask it with tensors over the Open Inference Protocol.");
-            var vector = await assembler.AssembleAsync(encoder, request, asOfMicros, deadline, cancellationToken);
+            var vector = await assembler.AssembleAsync(encoder, call, asOfMicros, cancellationToken);
             var score = await ScoreAsync(model, vector.Encoded, cancellationToken);
             var duration = timeProvider.GetElapsedTime(started);
 

@@ -13,6 +13,9 @@ internal sealed class FakeFeatureStore : FeatureRetrieval.FeatureRetrievalBase
 
     public StatusCode? Fails { get; set; }
 
+    /// <summary>An entity that makes a request that asks for it invalid.</summary>
+    public string RefusedKey { get; set; } = "nobody";
+
     public int Calls;
 
     /// <summary>Value, status and age in seconds of a feature for the entity.</summary>
@@ -34,19 +37,27 @@ internal sealed class FakeFeatureStore : FeatureRetrieval.FeatureRetrievalBase
         }
 
         var asOf = request.HasAsOfMicros ? request.AsOfMicros : Now;
-        var key = request.EntityKeys.First(column => column.JoinKey == "user").Values[0];
+        var keys = request.EntityKeys.First(column => column.JoinKey == "user").Values;
+        if (keys.Any(key => key.StringValue == RefusedKey))
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'{RefusedKey}' is refused"));
+        }
+
         var response = new GetOnlineFeaturesResponse { AsOfMicros = asOf };
         foreach (var name in request.Features)
         {
-            var (value, status, age) = key.KindCase == Value.KindOneofCase.None ? (0, FeatureStatus.NotFound, 0) : Read(name, key.StringValue);
-            response.Columns.Add(new FeatureColumn
+            var column = new FeatureColumn { Name = name, Type = ValueType.Double };
+            var statuses = new byte[keys.Count];
+            for (var row = 0; row < keys.Count; row++)
             {
-                Name = name,
-                Type = ValueType.Double,
-                Doubles = { value },
-                Statuses = ByteString.CopyFrom((byte)status),
-                EventTimestampsMicros = { status == FeatureStatus.NotFound ? 0 : asOf - (long)(age * 1e6) },
-            });
+                var (value, status, age) = keys[row].KindCase == Value.KindOneofCase.None ? (0, FeatureStatus.NotFound, 0) : Read(name, keys[row].StringValue);
+                column.Doubles.Add(value);
+                column.EventTimestampsMicros.Add(status == FeatureStatus.NotFound ? 0 : asOf - (long)(age * 1e6));
+                statuses[row] = (byte)status;
+            }
+
+            column.Statuses = ByteString.CopyFrom(statuses);
+            response.Columns.Add(column);
         }
 
         return Task.FromResult(response);

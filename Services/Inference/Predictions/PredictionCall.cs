@@ -1,0 +1,9 @@
+using CloudNativeAi.Contracts.Inference;
+using CloudNativeAi.Inference.Features;
+
+namespace CloudNativeAi.Inference.Predictions;
+
+/// <summary>A request for a prediction by entity keys, whichever way it came.</summary>
+/// <param name="Deadline">UTC; when the caller gives up.</param>
+/// <param name="Mirror">Called with what a shadow needs, when the model has one; must return at once.</param>
+internal sealed record PredictionCall(PredictRequest Request, DateTime Deadline, FeatureLookUp LookUp, Action<ShadowRequest> Mirror);
