@@ -36,6 +36,12 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
     /// <summary>Requests that were run; each has the whole time of the run it was in.</summary>
     public BatchCounts Requests => _requests;
 
+    /// <summary>Requests that were answered without a run.</summary>
+    public DurationCount CacheHits { get; } = new();
+
+    /// <summary>Requests that were looked for in vain; the time of look-up and keeping.</summary>
+    public DurationCount CacheMisses { get; } = new();
+
     /// <summary>By the number of rows.</summary>
     public IReadOnlyList<BatchCounts> Batches => [.. _batches.Values.OrderBy(batch => batch.Rows)];
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using CloudNativeAi.Inference.Batching;
+using CloudNativeAi.Inference.Caching;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.Telemetry;
 using Microsoft.Extensions.Options;
@@ -7,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>The one path of tensors through a model, behind every protocol.</summary>
-internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metrics, IOptions<ModelOptions> options, TimeProvider timeProvider)
+internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, InferenceMetrics metrics, IOptions<ModelOptions> options, TimeProvider timeProvider)
 {
     private readonly int _maxBatchSize = options.Value.MaxBatchSize;
 
@@ -31,7 +33,7 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
         {
             var inputs = InputBinding.Bind(model, call.Inputs, _maxBatchSize, out var rows);
             var outputs = InputBinding.BindOutputs(model, call.Outputs);
-            var answer = await model.Batcher.RunAsync(inputs, outputs, rows, call.Queueing, cancellationToken);
+            var answer = await RunAsync(model, inputs, outputs, rows, call.Queueing, cancellationToken);
             for (var i = 0; i < call.Outputs.Count; i++)
             {
                 if (call.Outputs[i].Classification is > 0 and var count)
@@ -57,6 +59,29 @@ internal sealed class InferenceEngine(ServedModels served, InferenceMetrics metr
                 activity?.SetStatus(ActivityStatusCode.Error);
             }
         }
+    }
+
+    private ValueTask<Tensor[]> RunAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, Queueing queueing, CancellationToken cancellationToken) =>
+        cache.IsFor(model.ModelName)
+            ? RunCachedAsync(model, inputs, outputs, rows, queueing, cancellationToken)
+            : model.Batcher.RunAsync(inputs, outputs, rows, queueing, cancellationToken);
+
+    private async ValueTask<Tensor[]> RunCachedAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, Queueing queueing, CancellationToken cancellationToken)
+    {
+        var started = timeProvider.GetTimestamp();
+        var kept = cache.Find(model, inputs, outputs);
+        var lookUp = timeProvider.GetElapsedTime(started);
+        if (kept is not null)
+        {
+            model.Batches.CacheHits.Add(lookUp);
+            return kept;
+        }
+
+        var answer = await model.Batcher.RunAsync(inputs, outputs, rows, queueing, cancellationToken);
+        started = timeProvider.GetTimestamp();
+        cache.Add(model, inputs, outputs, answer);
+        model.Batches.CacheMisses.Add(lookUp + timeProvider.GetElapsedTime(started));
+        return answer;
     }
 
     /// <param name="version">Empty: the champion. Else a number, or an alias.</param>

@@ -1,12 +1,13 @@
 using System.Globalization;
 using CloudNativeAi.Contracts.OpenInference;
+using CloudNativeAi.Inference.Caching;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.Tensors;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>What clients may know of the server and its models, for both wires.</summary>
-internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, ExecutionProvider provider, InferenceEngine engine)
+internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, ExecutionProvider provider, InferenceEngine engine, ResponseCache cache)
 {
     private const string ServerName = "CloudNativeAi";
 
@@ -47,7 +48,7 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
             MaxBatchSize = model.IsBatched ? model.Batcher.Settings.MaxBatchSize : 0,
             DefaultModelFilename = Modeling.ModelFiles.Onnx,
             ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = false },
-            ResponseCache = new ModelResponseCache { Enable = false },
+            ResponseCache = new ModelResponseCache { Enable = cache.IsFor(model.ModelName) },
             InstanceGroup =
             {
                 new ModelInstanceGroup
@@ -162,8 +163,8 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
                 ComputeInput = Duration(requests.Count, requests.Times.Input),
                 ComputeInfer = Duration(requests.Count, requests.Times.Compute),
                 ComputeOutput = Duration(requests.Count, requests.Times.Output),
-                CacheHit = new StatisticDuration(),
-                CacheMiss = new StatisticDuration(),
+                CacheHit = Duration(batches.CacheHits.Count, batches.CacheHits.Total),
+                CacheMiss = Duration(batches.CacheMisses.Count, batches.CacheMisses.Total),
             },
         };
         statistics.BatchStats.Add(batches.Batches.Select(batch => new InferBatchStatistics

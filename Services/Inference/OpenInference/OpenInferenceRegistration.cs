@@ -1,3 +1,4 @@
+using CloudNativeAi.Inference.Caching;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,8 @@ internal static class OpenInferenceRegistration
             grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes;
             grpc.MaxSendMessageSize = null;
         });
+        builder.Services.AddOptionsWithValidateOnStart<ResponseCacheOptions, ResponseCacheOptionsValidator>().BindConfiguration(ResponseCacheOptions.Section);
+        builder.Services.AddSingleton<ResponseCache>();
         builder.Services.AddSingleton<InferenceEngine>();
         builder.Services.AddSingleton<ModelDescriptions>();
         // It has no state: one serves all calls.
