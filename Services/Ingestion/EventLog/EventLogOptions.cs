@@ -18,6 +18,13 @@ public sealed class EventLogOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "36500.00:00:00")]
     public TimeSpan? Retention { get; set; }
 
+    /// <summary>
+    /// The oldest days are dropped, as by <see cref="Retention"/>, until the rest, with its indexes, has at most this many bytes. Today is
+    /// kept however large it is. Unset: the log may grow.
+    /// </summary>
+    [Range(1024 * 1024, long.MaxValue)]
+    public long? RetentionBytes { get; set; }
+
     /// <summary>Time between two rounds of making and dropping partitions.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan MaintenanceInterval { get; set; } = TimeSpan.FromHours(1);

@@ -15,13 +15,15 @@ internal sealed partial class PartitionWorker(
             await partitions.EnsureAsync(day, cancellationToken);
         }
 
-        if (options.Value.Retention is { } retention)
+        var firstKept = options.Value.Retention is { } retention ? Micros.ToDay((now - retention).ToMicros()) : int.MinValue;
+        if (options.Value.RetentionBytes is { } bytes)
         {
-            var dropped = await partitions.DropBeforeAsync(Micros.ToDay((now - retention).ToMicros()), cancellationToken);
-            if (dropped > 0)
-            {
-                LogDropped(dropped, retention);
-            }
+            firstKept = Math.Max(firstKept, Math.Min(today, await partitions.FindFirstWithinAsync(bytes, cancellationToken)));
+        }
+
+        if (firstKept > int.MinValue && await partitions.DropBeforeAsync(firstKept, cancellationToken) is var dropped and > 0)
+        {
+            LogDropped(dropped, Partitions.NameOf(firstKept));
         }
     }
 
@@ -44,8 +46,8 @@ internal sealed partial class PartitionWorker(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(LogLevel.Information, "Dropped {Count} days of the event log that were older than {Retention}")]
-    private partial void LogDropped(int count, TimeSpan retention);
+    [LoggerMessage(LogLevel.Information, "Retention dropped {Count} days of the event log, those before {FirstKept}")]
+    private partial void LogDropped(int count, string firstKept);
 
     [LoggerMessage(LogLevel.Error, "Maintenance of the event log's partitions failed")]
     private partial void LogMaintenanceFailed(Exception exception);

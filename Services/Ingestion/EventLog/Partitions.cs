@@ -10,11 +10,15 @@ internal sealed class Partitions(NpgsqlDataSource dataSource)
     // Any fixed number: partitions are made and dropped by one replica at a time.
     private const long PartitionLock = 0x5041_5254;
     private const int BatchBits = 40;
+    private const string NamePrefix = "events_";
 
     private readonly ConcurrentDictionary<int, bool> _known = new();
 
     public static string NameOf(int day) =>
-        "events_" + DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        NamePrefix + DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    public static int DayOf(string name) =>
+        DateOnly.ParseExact(name[NamePrefix.Length..], "yyyyMMdd", CultureInfo.InvariantCulture).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 
     public static long FirstBatch(int day) => (long)day << BatchBits;
 
@@ -52,6 +56,24 @@ internal sealed class Partitions(NpgsqlDataSource dataSource)
         }
 
         return expired.Count;
+    }
+
+    /// <summary>The first day of the newest that have at most this many bytes together, indexes included.</summary>
+    public async Task<int> FindFirstWithinAsync(long bytes, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            SELECT c.relname::text, pg_total_relation_size(c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'events'::regclass ORDER BY 1 DESC
+            """);
+        var first = int.MaxValue;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken) && (bytes -= reader.GetInt64(1)) >= 0)
+        {
+            first = DayOf(reader.GetString(0));
+        }
+
+        return first;
     }
 
     private async Task CreateAsync(int day, CancellationToken cancellationToken)

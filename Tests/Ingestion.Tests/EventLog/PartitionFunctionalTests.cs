@@ -1,6 +1,11 @@
+using System.Globalization;
+using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Ingestion.EventLog;
 using CloudNativeAi.TestSupport;
+using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -57,6 +62,44 @@ public sealed class PartitionFunctionalTests(PostgresServer postgres)
         Assert.Equal(20, await CountAsync(host, "event_ids"));
         Assert.Equal(20, await CountAsync(host, "event_log"));
         Assert.Equal(10, (await host.IngestAsync(Flights.Batch(20, 10))).Duplicates);
+    }
+
+    [Theory]
+    [InlineData("4000000", 21, 40)]
+    [InlineData("1048576", 31, 40)]
+    public async Task Retention_by_size_keeps_the_newest_days_and_today_in_any_case(string bytes, long oldest, long head)
+    {
+        var time = new FakeTimeProvider(Start);
+        await using var host = await IngestionHost.StartAsync(postgres, timeProvider: time, settings: ["EventLog:PartitionsAhead=1", "EventLog:MaintenanceInterval=1.00:00:00"]);
+        await host.DeclareAsync();
+        for (var day = 0; day < 4; day++)
+        {
+            // About 1.5 MB a day as stored: random digits hardly compress.
+            await host.IngestAsync(new IngestEventsRequest
+            {
+                Source = Flights.Name,
+                Events = { Enumerable.Range(day * 10, 10).Select(number => Event(number, new Random(number))) },
+            });
+            time.Advance(day < 3 ? TimeSpan.FromDays(1) : TimeSpan.Zero);
+        }
+
+        var options = new EventLogOptions { RetentionBytes = long.Parse(bytes, CultureInfo.InvariantCulture) };
+        var worker = ActivatorUtilities.CreateInstance<PartitionWorker>(host.Services, Options.Create(options));
+        await worker.RunOnceAsync(CancellationToken);
+        await worker.RunOnceAsync(CancellationToken);
+
+        var status = await host.StatusAsync();
+        Assert.Equal((oldest, head), (status.OldestPosition, status.HeadPosition));
+        Assert.Equal(head - oldest + 1, (await host.ReadAllAsync()).Count);
+
+        static Event Event(int number, Random random)
+        {
+            var carrier = string.Concat(Enumerable.Range(0, 100_000).Select(_ => random.Next(10_000, 99_999)))[..200_000];
+            return new Event
+            {
+                Payload = ByteString.CopyFromUtf8($$"""{"flight_id":"f{{number}}","departed":{{Flights.NewYearMicros}},"carrier":"{{carrier}}"}"""),
+            };
+        }
     }
 
     private static async Task<long> CountAsync(IngestionHost host, string table)
