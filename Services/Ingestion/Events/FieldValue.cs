@@ -27,7 +27,7 @@ internal static class FieldValue
         switch (field.Type)
         {
             case ValueType.String:
-                valid = reader.TokenType == JsonTokenType.String && (!reader.ValueIsEscaped || CanUnescape(ref reader));
+                valid = reader.TokenType == JsonTokenType.String && (!reader.ValueIsEscaped || CanUnescape(ref reader)) && field.Text?.Allows(ref reader) != false;
                 break;
             case ValueType.Int64:
                 valid = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var integer) && field.Allows(number = integer);
@@ -65,6 +65,11 @@ internal static class FieldValue
                 var (minimum, maximum) => $"between {Format(minimum)} and {Format(maximum)}",
             };
             return $"must be {bounds}, but is {Show(ref reader, field)}";
+        }
+
+        if (reader.TokenType == JsonTokenType.String && field.Text is { } text && (!reader.ValueIsEscaped || CanUnescape(ref reader)))
+        {
+            return $"must {text}, but is {Show(ref reader, field)}";
         }
 
         var expected = field.Type switch

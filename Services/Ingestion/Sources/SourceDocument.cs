@@ -38,6 +38,8 @@ internal sealed record SourceDocument(
 /// <param name="Minimum">Inclusive.</param>
 /// <param name="Maximum">Inclusive.</param>
 /// <param name="PersonalData">Values are kept out of error messages.</param>
+/// <param name="Pattern">A regular expression that strings match as a whole; null: any.</param>
+/// <param name="AllowedValues">What strings may be; null: anything.</param>
 internal sealed record SourceFieldDocument(
     string? Name,
     ValueType Type,
@@ -46,7 +48,9 @@ internal sealed record SourceFieldDocument(
     string? Unit = null,
     double? Minimum = null,
     double? Maximum = null,
-    bool PersonalData = false)
+    bool PersonalData = false,
+    string? Pattern = null,
+    IReadOnlyList<string>? AllowedValues = null)
 {
     public static SourceFieldDocument From(SourceField field) => new(
         field.Name,
@@ -56,7 +60,9 @@ internal sealed record SourceFieldDocument(
         field.Unit,
         field.HasMinimum ? field.Minimum : null,
         field.HasMaximum ? field.Maximum : null,
-        field.PersonalData);
+        field.PersonalData,
+        field.Pattern.Length > 0 ? field.Pattern : null,
+        field.AllowedValues.Count > 0 ? [.. field.AllowedValues] : null);
 
     public SourceField ToField()
     {
@@ -68,6 +74,8 @@ internal sealed record SourceFieldDocument(
             Description = Description ?? "",
             Unit = Unit ?? "",
             PersonalData = PersonalData,
+            Pattern = Pattern ?? "",
+            AllowedValues = { AllowedValues ?? [] },
         };
         if (Minimum is { } minimum)
         {

@@ -112,9 +112,12 @@ internal static partial class SourceRules
             return $"field '{field.Name}': bounds are finite";
         }
 
-        return field.HasMinimum && field.HasMaximum && field.Minimum > field.Maximum
-            ? $"field '{field.Name}': the minimum is above the maximum"
-            : null;
+        if (field.HasMinimum && field.HasMaximum && field.Minimum > field.Maximum)
+        {
+            return $"field '{field.Name}': the minimum is above the maximum";
+        }
+
+        return TextConstraint.FindFault(field) is { } fault ? $"field '{field.Name}': {fault}" : null;
     }
 
     private static string? FindRoleFault(Source source, string fieldName, string role, params ReadOnlySpan<ValueType> types)

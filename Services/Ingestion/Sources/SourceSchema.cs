@@ -80,5 +80,8 @@ internal sealed class SchemaField(SourceField field)
 
     public bool PersonalData { get; } = field.PersonalData;
 
+    /// <summary>Null: any text.</summary>
+    public TextConstraint? Text { get; } = TextConstraint.Of(field);
+
     public bool Allows(double number) => number >= Minimum && number <= Maximum;
 }

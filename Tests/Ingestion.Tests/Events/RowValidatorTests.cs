@@ -66,6 +66,31 @@ public sealed class RowValidatorTests
         Assert.Equal(0, rows.Count);
     }
 
+    [Theory]
+    [InlineData("AS", "N123AB", "")]
+    [InlineData("A\\u0053", "N\\u0031", "")]
+    [InlineData("as", "N1", "carrier")]
+    [InlineData("", "N1", "carrier")]
+    [InlineData("AS", "xN1", "tail")]
+    [InlineData("AS", "N1\\n", "tail")]
+    [InlineData("AS", "N123456789012345678901234567890", "tail")]
+    public void A_text_is_among_its_values_and_matches_its_pattern_as_a_whole(string carrier, string tail, string fault)
+    {
+        var source = Flights.Source();
+        source.Fields[2].AllowedValues.Add(["AS", "UA"]);
+        source.Fields.Add(new SourceField { Name = "tail", Type = ValueType.String, Pattern = "N[0-9A-Z]{1,20}|none" });
+        var validator = new RowValidator(new SourceSchema(1, 1, source), Now, 10_000);
+        using var rows = new EventRows();
+
+        var valid = validator.TryAdd(Encoding.UTF8.GetBytes($$"""{"flight_id":"a","departed":0,"carrier":"{{carrier}}","tail":"{{tail}}"}"""), [], 0, rows, out var found);
+
+        Assert.Equal((fault.Length == 0, fault), (valid, found.Field ?? ""));
+        if (fault.Length > 0)
+        {
+            Assert.Contains(fault == "tail" ? "must match N[0-9A-Z]{1,20}|none, but is the string" : "must be one of AS, UA, but is the string", found.Reason, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Bytes_that_are_not_utf8_are_refused()
     {

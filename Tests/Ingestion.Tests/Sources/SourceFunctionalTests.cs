@@ -84,6 +84,12 @@ public sealed class SourceFunctionalTests(PostgresServer postgres)
             (source => source.Fields[0].Minimum = 1, "only numbers have bounds"),
             (source => source.Fields[3].Minimum = 5_000, "minimum is above the maximum"),
             (source => source.Fields[3].Minimum = double.NaN, "bounds are finite"),
+            (source => source.Fields[3].Pattern = "a", "'delay': only strings have a pattern"),
+            (source => source.Fields[2].Pattern = "(", "'carrier': the pattern is no regular expression"),
+            (source => source.Fields[2].Pattern = "(?=a)b", "'carrier': the pattern is no regular expression"),
+            (source => source.Fields[2].Pattern = "((a{1000}){1000}){1000}", "'carrier': the pattern is no regular expression"),
+            (source => source.Fields[2].Pattern = new string('a', 501), "at most 500 characters"),
+            (source => source.Fields[2].AllowedValues.Add(["AS", "AS"]), "an allowed value is there twice"),
             (source => source.EventIdField = "tail", "'tail' is not a field"),
             (source => source.EventIdField = "carrier", "must not be nullable"),
             (source => source.EventTimestampField = "flight_id", "must be Timestamp"),
@@ -108,7 +114,7 @@ public sealed class SourceFunctionalTests(PostgresServer postgres)
     {
         await using var host = await IngestionHost.StartAsync(postgres);
         const string Definition = """
-            {"fields":[{"name":"id","type":"int64"},{"name":"at","type":"timestamp"},{"name":"v","type":"double","nullable":true,"minimum":0}],
+            {"fields":[{"name":"id","type":"int64"},{"name":"at","type":"timestamp"},{"name":"v","type":"double","nullable":true,"minimum":0},{"name":"kind","type":"string","pattern":"[a-z]+","allowedValues":["a","b"]}],
              "eventIdField":"id","eventTimestampField":"at","availability":"backfilled","availabilityDelayMicros":3600000000}
             """;
 
@@ -120,6 +126,8 @@ public sealed class SourceFunctionalTests(PostgresServer postgres)
 
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
         Assert.Equal("backfilled", status.GetProperty("definition").GetProperty("availability").GetString());
+        var kind = status.GetProperty("definition").GetProperty("fields")[3];
+        Assert.Equal(("[a-z]+", 2), (kind.GetProperty("pattern").GetString()!, kind.GetProperty("allowedValues").GetArrayLength()));
         Assert.Equal(1, all.GetArrayLength());
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
         Assert.Equal("application/problem+json", unknown.Content.Headers.ContentType?.MediaType);
