@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using CloudNativeAi.FeatureStore.Definitions;
 using CloudNativeAi.FeatureStore.Transformations;
 
 namespace CloudNativeAi.FeatureStore.OnlineStore;
@@ -16,32 +15,24 @@ internal sealed class EvaluatedKeys(int capacity)
     private ConcurrentDictionary<string, Entry> _older = new(StringComparer.Ordinal);
     private int _added;
 
-    /// <summary>Fills the values when they are known for this record as of this instant.</summary>
-    public bool TryGet(string key, ReadOnlySpan<byte> record, long nowMicros, Span<FeatureValue> values)
-    {
-        if (!_recent.TryGetValue(key, out var entry) && !_older.TryGetValue(key, out entry))
-        {
-            return false;
-        }
+    /// <summary>The values when they are known for this record as of this instant; shared, so not to be changed. Else null.</summary>
+    /// <param name="states">Of the definitions in force: others may have another time to live.</param>
+    public FeatureValue[]? Find(string key, ReadOnlySpan<byte> record, KeyStates states, long nowMicros) =>
+        (_recent.TryGetValue(key, out var entry) || _older.TryGetValue(key, out entry))
+        && ReferenceEquals(entry.States, states) && nowMicros >= entry.FromMicros && nowMicros <= entry.UntilMicros
+        && record[..OnlineRecord.HeaderLength].SequenceEqual(entry.Header)
+            ? entry.Values
+            : null;
 
-        if (nowMicros < entry.FromMicros || nowMicros > entry.UntilMicros || !record[..OnlineRecord.HeaderLength].SequenceEqual(entry.Header))
-        {
-            return false;
-        }
-
-        entry.Values.CopyTo(values);
-        return true;
-    }
-
-    public void Set(string key, ReadOnlySpan<byte> record, KeyState state, FeatureView view, long nowMicros, ReadOnlySpan<FeatureValue> values)
+    public void Set(string key, ReadOnlySpan<byte> record, KeyState state, KeyStates states, long nowMicros, FeatureValue[] values)
     {
         if (capacity == 0)
         {
             return;
         }
 
-        _recent[key] = new Entry(
-            record[..OnlineRecord.HeaderLength].ToArray(), nowMicros, Math.Min(state.UnchangedUntil(nowMicros), OldEnough(values, view.TtlMicros)), values.ToArray());
+        var until = Math.Min(state.UnchangedUntil(nowMicros), OldEnough(values, states.View.TtlMicros));
+        _recent[key] = new Entry(record[..OnlineRecord.HeaderLength].ToArray(), states, nowMicros, until, values);
         if (Interlocked.Increment(ref _added) >= Math.Max(1, capacity / 2))
         {
             Age();
@@ -49,12 +40,12 @@ internal sealed class EvaluatedKeys(int capacity)
     }
 
     // The last instant at which no value that is there is too old.
-    private static long OldEnough(ReadOnlySpan<FeatureValue> values, long ttlMicros)
+    private static long OldEnough(FeatureValue[] values, long ttlMicros)
     {
         var until = long.MaxValue;
         if (ttlMicros > 0)
         {
-            foreach (ref readonly var value in values)
+            foreach (ref readonly var value in values.AsSpan())
             {
                 // 0: there is no event in it, so it has no age.
                 if (value is { Status: FeatureStatus.Present, EventTimestampMicros: not 0 })
@@ -81,5 +72,5 @@ internal sealed class EvaluatedKeys(int capacity)
         }
     }
 
-    private sealed record Entry(byte[] Header, long FromMicros, long UntilMicros, FeatureValue[] Values);
+    private sealed record Entry(byte[] Header, KeyStates States, long FromMicros, long UntilMicros, FeatureValue[] Values);
 }

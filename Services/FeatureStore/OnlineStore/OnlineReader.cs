@@ -7,9 +7,10 @@ namespace CloudNativeAi.FeatureStore.OnlineStore;
 /// <summary>Keys of one view that a request asks for, each once.</summary>
 internal sealed record ViewLookup(OnlineView View, RedisKey[] Keys);
 
-/// <summary>What a look-up found: value f of key k is at k * features + f.</summary>
+/// <summary>What a look-up found.</summary>
+/// <param name="Values">For each key the values of the view's features; shared between reads, so not to be changed.</param>
 /// <param name="Positions">For each key the last event that its values contain; 0 where there is none.</param>
-internal sealed record ViewValues(FeatureValue[] Values, long[] Positions);
+internal sealed record ViewValues(FeatureValue[][] Values, long[] Positions);
 
 /// <summary>Reads the values of several views in one round trip.</summary>
 internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOptions> options)
@@ -26,7 +27,7 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
         IReadOnlyList<ViewLookup> lookups, Guid storeId, long? asOfMicros, long nowMicros, CancellationToken cancellationToken)
     {
         var results = lookups
-            .Select(lookup => new ViewValues(new FeatureValue[lookup.Keys.Length * lookup.View.View.Features.Count], new long[lookup.Keys.Length]))
+            .Select(lookup => new ViewValues(new FeatureValue[lookup.Keys.Length][], new long[lookup.Keys.Length]))
             .ToArray();
         var all = lookups.SelectMany((lookup, index) => Enumerable.Range(0, lookup.Keys.Length).Select(key => (Lookup: index, Key: key)));
 
@@ -43,52 +44,44 @@ internal sealed class OnlineReader(OnlineServer server, IOptions<OnlineStoreOpti
             for (var i = 0; i < chunk.Length; i++)
             {
                 var (lookup, key) = chunk[i];
-                var view = lookups[lookup].View;
-                var features = view.View.Features.Count;
-                results[lookup].Positions[key] = Evaluate(
-                    view, keys[i + 1], records[i + 1], asOfMicros, nowMicros, results[lookup].Values.AsSpan(key * features, features));
+                (results[lookup].Values[key], results[lookup].Positions[key]) = Evaluate(lookups[lookup].View, keys[i + 1], records[i + 1], asOfMicros, nowMicros);
             }
         }
 
         return results;
     }
 
-    // Returns the last event in the values.
-    private long Evaluate(OnlineView view, RedisKey key, RedisValue record, long? asOf, long nowMicros, Span<FeatureValue> values)
+    // The values and the last event in them.
+    private (FeatureValue[] Values, long Position) Evaluate(OnlineView view, RedisKey key, RedisValue record, long? asOf, long nowMicros)
     {
         var asOfMicros = asOf ?? nowMicros;
 
         // Before that, keys that were there may have expired.
         if (view.ExpiresAfter(options.Value.History) is not null && asOfMicros < nowMicros - options.Value.HistoryMicros)
         {
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = FeatureValue.Invalid(view.View.Features[i].Type);
-            }
-
-            return 0;
+            return ([.. view.View.Features.Select(feature => FeatureValue.Invalid(feature.Type))], 0);
         }
 
         if (record.IsNull)
         {
-            view.States.EvaluateEmpty(asOfMicros, values);
-            return 0;
+            return (view.States.EvaluateEmpty(asOfMicros), 0);
         }
 
         var bytes = (byte[])record!;
         var position = OnlineRecord.PositionOf(bytes);
-        if (asOf is null && _evaluated.TryGet((string)key!, bytes, nowMicros, values))
+        if (asOf is null && _evaluated.Find((string)key!, bytes, view.States, nowMicros) is { } known)
         {
-            return position;
+            return (known, position);
         }
 
         var state = OnlineRecord.ReadState(bytes, view.States);
+        var values = new FeatureValue[view.View.Features.Count];
         state.Evaluate(asOfMicros, asOf ?? long.MaxValue, values);
         if (asOf is null)
         {
-            _evaluated.Set((string)key!, bytes, state, view.View, nowMicros, values);
+            _evaluated.Set((string)key!, bytes, state, view.States, nowMicros, values);
         }
 
-        return position;
+        return (values, position);
     }
 }

@@ -1,6 +1,7 @@
 using CloudNativeAi.Contracts.Common;
 using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.FeatureStore.OnlineStore;
+using CloudNativeAi.FeatureStore.Transformations;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
@@ -39,35 +40,47 @@ internal sealed class FeatureRetrievalGrpcService(OnlineFeatures features) : Fea
     private static FeatureColumn ToMessage(FeatureTableColumn column, int rows)
     {
         var message = new FeatureColumn { Name = column.Feature.FullName, Type = column.Feature.Type };
-        message.EventTimestampsMicros.Capacity = rows;
         var statuses = new byte[rows];
+        message.EventTimestampsMicros.Capacity = rows;
         for (var row = 0; row < rows; row++)
         {
-            var value = column[row];
+            ref readonly var value = ref column[row];
             statuses[row] = (byte)value.Status;
             message.EventTimestampsMicros.Add(value.EventTimestampMicros);
-            switch (column.Feature.Type)
-            {
-                case ValueType.Double:
-                    message.Doubles.Add(value.HasValue ? value.Double : double.NaN);
-                    break;
-                case ValueType.Int64:
-                    message.Int64S.Add(value.Int64);
-                    break;
-                case ValueType.Bool:
-                    message.Bools.Add(value.Int64 != 0);
-                    break;
-                case ValueType.Timestamp:
-                    message.TimestampsMicros.Add(value.Int64);
-                    break;
-                default:
-                    message.Strings.Add(value.Text ?? "");
-                    break;
-            }
         }
 
         message.Statuses = UnsafeByteOperations.UnsafeWrap(statuses);
+        switch (column.Feature.Type)
+        {
+            case ValueType.Double:
+                Fill(message.Doubles, column, rows, static (in value) => value.HasValue ? value.Double : double.NaN);
+                break;
+            case ValueType.Int64:
+                Fill(message.Int64S, column, rows, static (in value) => value.Int64);
+                break;
+            case ValueType.Bool:
+                Fill(message.Bools, column, rows, static (in value) => value.Int64 != 0);
+                break;
+            case ValueType.Timestamp:
+                Fill(message.TimestampsMicros, column, rows, static (in value) => value.Int64);
+                break;
+            default:
+                Fill(message.Strings, column, rows, static (in value) => value.Text ?? "");
+                break;
+        }
+
         return message;
+    }
+
+    private delegate T ReadValue<T>(in FeatureValue value);
+
+    private static void Fill<T>(RepeatedField<T> field, FeatureTableColumn column, int rows, ReadValue<T> read)
+    {
+        field.Capacity = rows;
+        for (var row = 0; row < rows; row++)
+        {
+            field.Add(read(in column[row]));
+        }
     }
 
     private sealed class MessageKeyValues(RepeatedField<Value> values) : IKeyValues

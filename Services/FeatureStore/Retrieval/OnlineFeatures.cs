@@ -84,13 +84,14 @@ internal sealed class OnlineFeatures(
         var lookups = names.Select(name => rows.LookUp(ReadyView(snapshot, name))).ToArray();
         var values = await ReadAsync(snapshot, [.. lookups.Select(lookup => lookup.Lookup)], asOfMicros, now, cancellationToken);
 
+        var empty = lookups.Select(lookup => lookup.Lookup.View.States.EvaluateEmpty(asOf)).ToArray();
         var columns = new FeatureTableColumn[features.Count];
         for (var i = 0; i < features.Count; i++)
         {
             var view = Array.IndexOf(names, features[i].View);
             var (lookup, keyOfRow) = lookups[view];
             columns[i] = new FeatureTableColumn(
-                features[i], keyOfRow, values[view].Values, EmptyOf(lookup.View, asOf), lookup.View.View.IndexOf(features[i].Feature));
+                features[i], keyOfRow, values[view].Values, empty[view], lookup.View.View.IndexOf(features[i].Feature));
         }
 
         var table = new FeatureTable(rows.Count, asOf, columns);
@@ -128,13 +129,6 @@ internal sealed class OnlineFeatures(
             : throw NotReady($"The feature view '{name}' is being materialized: {position:N0} of {view.Build.TargetPosition:N0} events are applied; retry later.");
     }
 
-    private static FeatureValue[] EmptyOf(OnlineView view, long asOf)
-    {
-        var values = new FeatureValue[view.View.Features.Count];
-        view.States.EvaluateEmpty(asOf, values);
-        return values;
-    }
-
     private void RecordStatuses(FeatureTable table)
     {
         Span<long> counts = stackalloc long[5];
@@ -159,10 +153,10 @@ internal sealed class OnlineFeatures(
 /// <summary>What a read found: one column a feature, in the order asked for.</summary>
 internal sealed record FeatureTable(int Rows, long AsOfMicros, IReadOnlyList<FeatureTableColumn> Columns);
 
-internal sealed class FeatureTableColumn(FeatureReference feature, int[] keyOfRow, FeatureValue[] values, FeatureValue[] empty, int index)
+internal sealed class FeatureTableColumn(FeatureReference feature, int[] keyOfRow, FeatureValue[][] values, FeatureValue[] empty, int index)
 {
     public FeatureReference Feature => feature;
 
     /// <summary>A row whose key is null has no entity: it reads like one that never had an event.</summary>
-    public FeatureValue this[int row] => keyOfRow[row] < 0 ? empty[index] : values[(keyOfRow[row] * empty.Length) + index];
+    public ref readonly FeatureValue this[int row] => ref (keyOfRow[row] < 0 ? empty : values[keyOfRow[row]])[index];
 }

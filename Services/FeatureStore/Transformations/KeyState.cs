@@ -89,5 +89,10 @@ internal sealed class KeyStates
     public KeyState Create() => _windows is not null ? new WindowState(_windows) : new LatestState(_latest!);
 
     /// <summary>What a key without any event reads as.</summary>
-    public void EvaluateEmpty(long asOfMicros, Span<FeatureValue> values) => Create().Evaluate(asOfMicros, values);
+    public FeatureValue[] EvaluateEmpty(long asOfMicros)
+    {
+        var values = new FeatureValue[_view.Features.Count];
+        Create().Evaluate(asOfMicros, values);
+        return values;
+    }
 }
