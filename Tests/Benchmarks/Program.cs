@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CloudNativeAi.Benchmarks;
+using CloudNativeAi.Benchmarks.FeatureStore;
 using CloudNativeAi.Benchmarks.Inference;
 using CloudNativeAi.Benchmarks.Ingestion;
 
@@ -13,6 +14,8 @@ if (args is [EchoServer.Argument])
 var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["ingest"] = () => new IngestBenchmark(),
+    ["online"] = () => new OnlineBenchmark(),
+    ["training-set"] = () => new TrainingSetBenchmark(),
     ["infer"] = () => new InferBenchmark(),
     ["infer-1"] = () => new InferOneBenchmark(),
     ["infer-stream"] = () => new InferStreamBenchmark(),
