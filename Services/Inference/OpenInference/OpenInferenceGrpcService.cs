@@ -29,7 +29,7 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
         AnswerAsync(StatisticsAsync(request, context.CancellationToken));
 
     public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
-        AnswerAsync(InferAsync(request, isFollowed: false, context.CancellationToken));
+        AnswerAsync(InferAsync(request, context.GetHttpContext(), isFollowed: false, context.CancellationToken));
 
     public override Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
@@ -39,7 +39,7 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
             {
                 try
                 {
-                    return new ModelStreamInferResponse { InferResponse = await InferAsync(request, isFollowed, token) };
+                    return new ModelStreamInferResponse { InferResponse = await InferAsync(request, context.GetHttpContext(), isFollowed, token) };
                 }
                 catch (InferenceException exception)
                 {
@@ -82,9 +82,9 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
         }
     }
 
-    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, bool isFollowed, CancellationToken cancellationToken)
+    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, HttpContext context, bool isFollowed, CancellationToken cancellationToken)
     {
-        var answer = await engine.InferAsync(request.ModelName, request.ModelVersion, GrpcTensors.Decode(request, isFollowed), cancellationToken);
+        var answer = await engine.InferAsync(request.ModelName, context.VersionOf(request.ModelVersion), GrpcTensors.Decode(request, isFollowed), cancellationToken);
         return GrpcTensors.Encode(answer, request.Id);
     }
 

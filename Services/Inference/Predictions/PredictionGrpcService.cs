@@ -48,7 +48,8 @@ internal sealed class PredictionGrpcService(Predictor predictor, OnlineFeatures 
     public override Task<GetServingStatusResponse> GetServingStatus(GetServingStatusRequest request, ServerCallContext context) =>
         Task.FromResult(status.Read());
 
-    private PredictionCall Call(PredictRequest request, FeatureLookUp lookUp, ServerCallContext context) => new(request, context.Deadline, lookUp, shadows.Mirror);
+    private PredictionCall Call(PredictRequest request, FeatureLookUp lookUp, ServerCallContext context) =>
+        new(request, context.GetHttpContext().VersionOf(named: ""), context.Deadline, lookUp, shadows.Mirror);
 
     // One among several: its error is its answer, and the others go on.
     private async Task<PredictResponse> AnswerOrErrorAsync(PredictionCall call, CancellationToken cancellationToken)

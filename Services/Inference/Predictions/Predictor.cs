@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Contracts.Monitoring;
 using CloudNativeAi.Inference.Features;
@@ -69,7 +70,7 @@ internal sealed class Predictor(
         }
 
         var deadline = timeProvider.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30);
-        var call = new PredictionCall(shadow.Request, deadline, features, _ => { });
+        var call = new PredictionCall(shadow.Request, Version: "", deadline, features, _ => { });
         await PredictWithAsync(lease, ShadowRole, call, shadow.PredictionIdFor(lease.Model.Version), shadow.AsOfMicros, cancellationToken);
     }
 
@@ -93,7 +94,7 @@ internal sealed class Predictor(
     private async Task<PredictResponse> PredictNewAsync(PredictionCall call, string predictionId, CancellationToken cancellationToken)
     {
         var request = call.Request;
-        using var lease = await LeaseAsync(request, cancellationToken);
+        using var lease = await LeaseAsync(call, cancellationToken);
         var response = await PredictWithAsync(lease, lease.Role, call, predictionId, request.HasAsOfMicros ? request.AsOfMicros : null, cancellationToken);
 
         if (lease.Role == ServedModels.DefaultAlias
@@ -105,20 +106,25 @@ internal sealed class Predictor(
         return response.Answer;
     }
 
-    private async ValueTask<ModelLease> LeaseAsync(PredictRequest request, CancellationToken cancellationToken)
+    // An alias or version that is named is what answers; only a request that names none is split.
+    private async ValueTask<ModelLease> LeaseAsync(PredictionCall call, CancellationToken cancellationToken)
     {
+        var request = call.Request;
         if (request.WhichCase == PredictRequest.WhichOneofCase.Version)
         {
             return await served.LeaseByVersionAsync(request.ModelName, request.Version, cancellationToken);
         }
 
-        var alias = request.HasAlias && request.Alias.Length > 0 ? request.Alias : ServedModels.DefaultAlias;
-        if (alias == ServedModels.DefaultAlias && served.Find(request.ModelName) is { } model)
+        var named = request.Alias.Length > 0 ? request.Alias : call.Version;
+        if (named.Length == 0)
         {
-            alias = TrafficRouter.ChooseAlias(model, request.EntityKeys);
+            var alias = served.Find(request.ModelName) is { } model ? TrafficRouter.ChooseAlias(model, request.EntityKeys) : ServedModels.DefaultAlias;
+            return served.LeaseByAlias(request.ModelName, alias);
         }
 
-        return served.LeaseByAlias(request.ModelName, alias);
+        return request.Alias.Length == 0 && int.TryParse(named, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? await served.LeaseByVersionAsync(request.ModelName, version, cancellationToken)
+            : served.LeaseByAlias(request.ModelName, named);
     }
 
     private async Task<(PredictResponse Answer, long AsOfMicros)> PredictWithAsync(

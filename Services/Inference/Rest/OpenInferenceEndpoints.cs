@@ -64,7 +64,7 @@ internal static class OpenInferenceEndpoints
     {
         using var body = await RestBody.ReadAsync(context, options.Value.MaxRequestBytes);
         var headerLength = RestBody.HeaderLength(context.Request, body.Length);
-        using var lease = await engine.LeaseAsync(model, version ?? "", context.RequestAborted);
+        using var lease = await engine.LeaseAsync(model, context.VersionOf(version), context.RequestAborted);
         var request = headerLength switch
         {
             // The whole body is the one tensor.

@@ -39,7 +39,7 @@ internal static class TensorFlowEndpoints
     private static async Task PredictAsync(HttpContext context, InferenceEngine engine, IOptions<OpenInferenceOptions> options, string model, string? version)
     {
         using var body = await RestBody.ReadAsync(context, options.Value.MaxRequestBytes);
-        using var lease = await engine.LeaseAsync(model, version ?? "", context.RequestAborted);
+        using var lease = await engine.LeaseAsync(model, context.VersionOf(version), context.RequestAborted);
         var (tensors, isRows) = Read(lease.Model, body.Written, options.Value.MaxJsonDepth);
 
         var answer = await engine.InferAsync(lease.Model, new InferCall(tensors, []), context.RequestAborted);

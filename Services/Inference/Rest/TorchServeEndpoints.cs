@@ -30,7 +30,7 @@ internal static class TorchServeEndpoints
     private static async Task PredictAsync(HttpContext context, InferenceEngine engine, IOptions<OpenInferenceOptions> options, string model, string? version)
     {
         using var body = await RestBody.ReadAsync(context, options.Value.MaxRequestBytes);
-        using var lease = await engine.LeaseAsync(model, version ?? "", context.RequestAborted);
+        using var lease = await engine.LeaseAsync(model, context.VersionOf(version), context.RequestAborted);
         List<Tensor> tensors = context.Request.HasJsonContentType()
             ? PredictionJson.ReadRows(lease.Model, AsOnlyRow(body.Written.Span), options.Value.MaxJsonDepth)
             : [RawTensor.From(lease.Model, body.Written)];
