@@ -74,14 +74,15 @@ internal sealed class MaterializationGrpcService(
         return new WaitForPositionResponse { OfflinePosition = offline, OnlinePosition = online };
     }
 
-    // False also when the deadline came first: the call is cancelled by it before the answer is on its way.
+    // False also when the deadline came first, here or at the client: the call is cancelled by it before the answer is on its way. A
+    // client that gives up for another reason reads no answer.
     private async Task<bool> WaitAsync(WaitForPositionRequest request, ServerCallContext context)
     {
         try
         {
             return await waiter.WaitAsync(request.Source, request.Position, TimeoutOf(context), context.CancellationToken);
         }
-        catch (OperationCanceledException) when (timeProvider.GetUtcNow().UtcDateTime >= context.Deadline)
+        catch (OperationCanceledException) when (context.Deadline != DateTime.MaxValue)
         {
             return false;
         }
