@@ -10,6 +10,7 @@ internal sealed class InferOneBenchmark : IBenchmark
         using var ours = new InferLoad(server.Process.Grpc, InferBenchmark.Duration(quick));
         using var ceiling = new InferLoad(echo.Grpc, InferBenchmark.Duration(quick));
         await ours.CheckAsync(cancellationToken);
+        await InferBenchmark.WarmUpAsync(server, echo, cancellationToken);
 
         Console.WriteLine("One request in flight; median latency, us:");
         var result = await Pairs.MeasureAsync(InferBenchmark.Pairs(quick), token => MedianAsync(ours, token), token => MedianAsync(ceiling, token), cancellationToken);

@@ -10,6 +10,7 @@ internal sealed class InferStreamBenchmark : IBenchmark
         using var ours = new InferLoad(server.Process.Grpc, InferBenchmark.Duration(quick));
         using var ceiling = new InferLoad(echo.Grpc, InferBenchmark.Duration(quick));
         await ours.CheckAsync(cancellationToken);
+        await InferBenchmark.WarmUpAsync(server, echo, cancellationToken);
 
         Console.WriteLine($"One stream, {InferBenchmark.InFlight} in flight; answers/s:");
         var result = await Pairs.MeasureAsync(
