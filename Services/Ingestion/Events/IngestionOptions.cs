@@ -16,9 +16,12 @@ public sealed class IngestionOptions
     [Range(1_024, 1L << 40)]
     public long MaxStreamedBodyBytes { get; set; } = 4L * 1024 * 1024 * 1024;
 
-    /// <summary>Largest body of a Parquet upload, bytes. It is spooled to disk: its directory is at its end.</summary>
+    /// <summary>
+    /// Largest body of a Parquet upload, bytes. It is spooled to disk, since its directory is at its end: the disk of
+    /// <see cref="SpoolDirectory"/> must hold <see cref="MaxParquetReaders"/> of them.
+    /// </summary>
     [Range(1_024, 1L << 40)]
-    public long MaxParquetBodyBytes { get; set; } = 1024L * 1024 * 1024;
+    public long MaxParquetBodyBytes { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>Parquet files that may be read at a time, each with its file on disk and its memory; one more is turned away.</summary>
     [Range(1, 64)]

@@ -64,7 +64,7 @@ internal sealed partial class DirectoryPuller(
             return;
         }
 
-        var definition = new UploadDefinition($"file:{file.Name}:{digest}", file.Format, query, Length: null);
+        var definition = new UploadDefinition($"{UploadJobRequest.FileKey}{file.Name}:{digest}", file.Format, query, Length: null);
         if (await jobs.CreateAsync(schema.SourceId, definition, cancellationToken) is not { } job)
         {
             return;

@@ -13,6 +13,9 @@ internal static class UploadJobRequest
     public const string ContentType = "application/offset+octet-stream";
     public const string Version = "1.0.0";
 
+    /// <summary>What the keys of watched files begin with.</summary>
+    public const string FileKey = "file:";
+
     private const string IdempotencyKey = "Idempotency-Key";
     private const string Metadata = "Upload-Metadata";
     private const int MaxKeyLength = 200;
@@ -40,7 +43,8 @@ internal static class UploadJobRequest
             (null, _) => "format is 'ndjson' or 'csv'; Parquet and JSON go to /events in one request.",
             (_, < 0) => $"{Length} is not a number of bytes.",
             var (_, bytes) when bytes > maxBytes => $"an upload has at most {maxBytes} bytes.",
-            _ when key.Length > MaxKeyLength || key.Contains('\0') => $"{IdempotencyKey} is at most {MaxKeyLength} characters long.",
+            _ when key.Length > MaxKeyLength || key.StartsWith(FileKey, StringComparison.Ordinal) =>
+                $"{IdempotencyKey} is at most {MaxKeyLength} characters long and does not begin with '{FileKey}'.",
             _ => "",
         };
         return fault.Length > 0 ? null : new UploadDefinition(key.Length > 0 ? key : Guid.NewGuid().ToString(), wanted!.Value, query, length);

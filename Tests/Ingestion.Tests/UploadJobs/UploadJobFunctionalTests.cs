@@ -136,11 +136,13 @@ public sealed class UploadJobFunctionalTests(PostgresServer postgres)
         var first = await CreateAsync(host, "csv", 10, key: "nightly");
         var again = await CreateAsync(host, "csv", 10, key: "nightly");
         using var other = await PostAsync(host, "?format=ndjson", 10, "nightly");
+        using var reserved = await PostAsync(host, "?format=csv", 10, "file:a.csv:00");
         await CreateAsync(host, "csv", 10, key: "hourly");
         using var tooMany = await PostAsync(host, "?format=csv", 10, "weekly");
 
         Assert.Equal(first, again);
-        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.TooManyRequests), (other.StatusCode, tooMany.StatusCode));
+        Assert.Equal(
+            (HttpStatusCode.Conflict, HttpStatusCode.BadRequest, HttpStatusCode.TooManyRequests), (other.StatusCode, reserved.StatusCode, tooMany.StatusCode));
         var page = await host.Http.GetFromJsonAsync<JsonElement>($"/v1/sources/{Flights.Name}/uploads?page_size=1", CancellationToken);
         var next = await host.Http.GetFromJsonAsync<JsonElement>(
             $"/v1/sources/{Flights.Name}/uploads?page_size=1&page_token={page.GetProperty("nextPageToken").GetString()}", CancellationToken);
@@ -335,48 +337,5 @@ public sealed class UploadJobFunctionalTests(PostgresServer postgres)
             (accepted, duplicates, deadLettered),
             (job.GetProperty("accepted").GetInt64(), job.GetProperty("duplicates").GetInt64(), job.GetProperty("deadLettered").GetInt64()));
         Assert.Equal(accepted + duplicates + deadLettered, job.GetProperty("received").GetInt64());
-    }
-
-    /// <summary>A client that goes away in the middle.</summary>
-    private sealed class BreakingContent(ReadOnlyMemory<byte> part) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.WriteAsync(part);
-            await stream.FlushAsync();
-            throw new IOException("The client went away.");
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-    }
-
-    /// <summary>A client that pauses in the middle.</summary>
-    private sealed class GatedContent(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second) : HttpContent
-    {
-        private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task FirstSent => _sent.Task;
-
-        public void Open() => _gate.SetResult();
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.WriteAsync(first);
-            await stream.FlushAsync();
-            _sent.SetResult();
-            await _gate.Task;
-            await stream.WriteAsync(second);
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
     }
 }
