@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.TestSupport;
-using ValueType = CloudNativeAi.Contracts.Common.ValueType;
 
 namespace CloudNativeAi.Ingestion.Tests.Uploads;
 
@@ -202,66 +201,6 @@ public sealed class UploadFunctionalTests(PostgresServer postgres)
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
     }
 
-    [Fact]
-    public async Task Csv_may_have_another_delimiter_and_charset()
-    {
-        await using var host = await StartAsync();
-        using var latin = new ByteArrayContent(Encoding.Latin1.GetBytes("flight_id;departed;carrier\na;0;Zürich\n"));
-        latin.Headers.ContentType = new("text/csv") { CharSet = "iso-8859-1" };
-        using var tabs = new StringContent("flight_id\tdeparted\nb\t0\n", Encoding.UTF8, "text/csv");
-
-        using var first = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/events", latin, CancellationToken);
-        using var second = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/events?delimiter=tab", tabs, CancellationToken);
-
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (first.StatusCode, second.StatusCode));
-        Assert.Equal("""{"flight_id":"a","departed":0,"carrier":"Zürich"}""", (await host.ReadAllAsync())[0].Payload.ToStringUtf8());
-    }
-
-    [Theory]
-    [InlineData("utf-16", true)]
-    [InlineData("utf-16be", false)]
-    [InlineData("windows-1252", false)]
-    public async Task Csv_says_by_itself_which_encoding_it_has(string charset, bool byteOrderMark)
-    {
-        await using var host = await StartAsync();
-        using var content = new ByteArrayContent(
-            CloudNativeAi.Ingestion.Uploads.TextEncoding.Named(charset)!.GetBytes((byteOrderMark ? "\uFEFF" : "") + "flight_id;departed;carrier\na;0;Zürich\n"));
-        content.Headers.ContentType = new("text/csv");
-
-        using var response = await host.Http.PostAsync($"/v1/sources/{Flights.Name}/events", content, CancellationToken);
-
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("""{"flight_id":"a","departed":0,"carrier":"Zürich"}""", Assert.Single(await host.ReadAllAsync()).Payload.ToStringUtf8());
-    }
-
-    [Theory]
-    [InlineData("text/csv", "")]
-    [InlineData("text/csv", "?header=absent")]
-    [InlineData("text/csv; header=absent", "")]
-    public async Task Csv_without_a_header_has_the_fields_of_the_source(string contentType, string query)
-    {
-        await using var host = await StartAsync();
-
-        var (statusCode, result) = await PostAsync(host, "a,0,AS,1.5,150,true\nb,0,AS,,,\n", contentType, query);
-
-        Assert.Equal((HttpStatusCode.OK, 2), (statusCode, result.GetProperty("accepted").GetInt64()));
-        Assert.Equal("""{"flight_id":"a","departed":0,"carrier":"AS","delay":1.5,"seats":150,"cancelled":true}""", (await host.ReadAllAsync())[0].Payload.ToStringUtf8());
-    }
-
-    [Theory]
-    [InlineData("a,0,AS,1.5,150,true\n", "?header=present", "column 'a' is not a field")]
-    [InlineData("id,time,airline,delay_min,places,gone\n", "", "column 'id' is not a field")]
-    [InlineData("flight_id,0,AS,1.5,150,true\n", "", "column '0' is not a field")]
-    public async Task A_first_record_that_may_be_a_header_is_one(string body, string query, string reason)
-    {
-        await using var host = await StartAsync();
-
-        var (statusCode, problem) = await PostAsync(host, body, "text/csv", query);
-
-        Assert.Equal(HttpStatusCode.BadRequest, statusCode);
-        Assert.Contains(reason, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("text/plain", "", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("text/csv; charset=ebcdic", "", HttpStatusCode.UnsupportedMediaType)]
@@ -285,64 +224,6 @@ public sealed class UploadFunctionalTests(PostgresServer postgres)
         using var response = await host.Http.PostAsync("/v1/sources/none/events", new StringContent("[]", Encoding.UTF8, "application/json"), CancellationToken);
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-    }
-
-    [Fact]
-    public async Task Cloud_events_of_every_mode_are_events()
-    {
-        await using var host = await StartAsync();
-        await host.DeclareAsync(new Source { Name = "clicks", Fields = { new SourceField { Name = "page", Type = ValueType.String } } });
-        using var structured = new StringContent(
-            """{"specversion":"1.0","id":"1","source":"/web","type":"click","time":"2014-01-01T00:00:00Z","data":{"page":"/a"}}""", Encoding.UTF8, "application/cloudevents+json");
-        using var batch = new StringContent(
-            """
-            [{"specversion":"1.0","id":"1","source":"/app","type":"click","time":"2014-01-01T00:00:00Z","data_base64":"eyJwYWdlIjoiL2IifQ=="},
-             {"specversion":"1.0","id":"1","source":"/web","type":"click","time":"2014-01-01T00:00:00Z","data":{"page":"/a"}},
-             {"specversion":"0.3","id":"2","source":"/web","type":"click"}]
-            """,
-            Encoding.UTF8,
-            "application/cloudevents-batch+json");
-        using var binary = new HttpRequestMessage(HttpMethod.Post, "/v1/sources/clicks/events") { Content = new StringContent("""{"page":"/c"}""", Encoding.UTF8, "application/json") };
-        foreach (var (name, value) in new[] { ("specversion", "1.0"), ("id", "3"), ("source", "/web"), ("type", "click"), ("time", "2014-01-01T00:00:00Z") })
-        {
-            binary.Headers.Add($"ce-{name}", value);
-        }
-
-        using var first = await host.Http.PostAsync("/v1/sources/clicks/events", structured, CancellationToken);
-        using var second = await host.Http.PostAsync("/v1/sources/clicks/events?on_invalid=dead-letter", batch, CancellationToken);
-        using var third = await host.Http.SendAsync(binary, CancellationToken);
-
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK), (first.StatusCode, second.StatusCode, third.StatusCode));
-        var events = await host.ReadAllAsync(source: "clicks");
-        Assert.Equal(["/web#1", "/app#1", "/web#3"], events.Select(e => e.Id));
-        Assert.Equal(["""{"page":"/a"}""", """{"page":"/b"}""", """{"page":"/c"}"""], events.Select(e => e.Payload.ToStringUtf8()));
-        Assert.All(events, e => Assert.Equal(Flights.NewYearMicros, e.EventTimestampMicros));
-        var status = await host.StatusAsync("clicks");
-        Assert.Equal((5, 3, 1, 1), (status.Received, status.HeadPosition, status.Duplicates, status.DeadLetters));
-    }
-
-    [Fact]
-    public async Task Attributes_of_a_binary_cloud_event_are_percent_decoded_and_its_data_is_json()
-    {
-        await using var host = await StartAsync();
-        await host.DeclareAsync(new Source { Name = "clicks", Fields = { new SourceField { Name = "page", Type = ValueType.String } } });
-
-        using var taken = await host.Http.SendAsync(Binary("application/vnd.shop+json"), CancellationToken);
-        using var refused = await host.Http.SendAsync(Binary("text/csv"), CancellationToken);
-
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.UnsupportedMediaType), (taken.StatusCode, refused.StatusCode));
-        Assert.Equal("/web#é 1", Assert.Single(await host.ReadAllAsync(source: "clicks")).Id);
-
-        static HttpRequestMessage Binary(string contentType)
-        {
-            var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sources/clicks/events") { Content = new StringContent("""{"page":"/c"}""", Encoding.UTF8, contentType) };
-            foreach (var (name, value) in new[] { ("specversion", "1.0"), ("id", "%C3%A9%201"), ("source", "/web"), ("type", "click"), ("time", "2014-01-01T00:00:00Z") })
-            {
-                request.Headers.Add($"ce-{name}", value);
-            }
-
-            return request;
-        }
     }
 
     [Fact]
