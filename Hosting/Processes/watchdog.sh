@@ -13,10 +13,15 @@ while read -r operation pid; do
   esac
 done
 
+# A busy machine starts processes slowly: where there is /proc, what is asked often is read by the shell itself.
 descendants() {
-  for child in $(cat "/proc/$1"/task/*/children 2>/dev/null); do
-    echo "$child"
-    descendants "$child"
+  for children in "/proc/$1"/task/*/children; do
+    list=
+    { read -r list <"$children"; } 2>/dev/null
+    for child in $list; do
+      echo "$child"
+      descendants "$child"
+    done
   done
 }
 
@@ -43,10 +48,15 @@ remaining() {
 
 alive() {
   for pid in $1; do
-    case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in
-      '' | Z*) [ -d /proc/self ] || { kill -0 "$pid" 2>/dev/null && return 0; } ;;
-      *) return 0 ;;
-    esac
+    if [ -d /proc/self ]; then
+      { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || continue
+      case ${stat##*) } in
+        Z*) ;;
+        *) return 0 ;;
+      esac
+    else
+      kill -0 "$pid" 2>/dev/null && return 0
+    fi
   done
   return 1
 }
@@ -54,16 +64,24 @@ alive() {
 left=$(remaining)
 for pid in $left; do
   # PostgreSQL would wait for its clients to leave; QUIT makes it take its own children down at once.
-  case $(cat "/proc/$pid/comm" 2>/dev/null) in
+  comm=
+  { read -r comm <"/proc/$pid/comm"; } 2>/dev/null
+  case $comm in
     postgres) kill -QUIT "$pid" 2>/dev/null ;;
     *) kill -TERM "$pid" 2>/dev/null ;;
   esac
 done
 
-tries=0
-while alive "$left" && [ $tries -lt 20 ]; do
+# By the clock, not by turns: on a busy machine a turn takes long, and 5 s after the host nothing may be left.
+hundredths() {
+  if read -r up _ 2>/dev/null </proc/uptime; then hundredths="${up%.*}${up#*.}"; else hundredths=$((hundredths + 10)); fi
+}
+hundredths=0
+hundredths
+end=$((hundredths + 150))
+while alive "$left" && [ "$hundredths" -lt "$end" ]; do
   sleep 0.1
-  tries=$((tries + 1))
+  hundredths
 done
 
 tries=0
