@@ -105,11 +105,11 @@ public sealed class ForeignClientTests(PostgresServer postgres, RedisServer redi
     }
 
     private async Task<JsonDocument> NodeAsync(string request) =>
-        JsonDocument.Parse(await ForeignProgram.RunAsync("node", "feast.mjs", _application.GrpcAddress.Authority, request));
+        JsonDocument.Parse(await ForeignProgram.RunAsync("FeatureStore.Tests", "node", "feast.mjs", _application.GrpcAddress.Authority, request));
 
     private async Task<(string Status, string Body)> CurlAsync(string method, string path, params string[] body)
     {
-        var output = await ForeignProgram.RunAsync("sh", "feast.sh", [_application.HttpAddress.GetLeftPart(UriPartial.Authority), method, path, .. body]);
+        var output = await ForeignProgram.RunAsync("FeatureStore.Tests", "sh", "feast.sh", [_application.HttpAddress.GetLeftPart(UriPartial.Authority), method, path, .. body]);
         var end = output.LastIndexOf('\n');
         return (output[(end + 1)..], output[..end]);
     }

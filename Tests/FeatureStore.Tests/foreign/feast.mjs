@@ -4,40 +4,14 @@
 //
 // JSON: a GetOnlineFeaturesRequest. Prints {"version": ..., "results": {"name": {"values": [...], "statuses": [...], "seconds": [...]}}},
 // or {"code": ..., "details": ...} when the server refuses it. Exit codes: 0; 77 the packages cannot be installed; 1 anything else.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from '../../TestSupport/packages.mjs';
 
 const PACKAGES = ['@grpc/grpc-js@^1.12', '@grpc/proto-loader@^0.7'];
 
-// Installed once per set of packages, outside the repository; complete when it has its final name.
-function installPackages() {
-  const name = createHash('sha256').update(PACKAGES.join()).digest('hex').slice(0, 12);
-  const directory = join(process.env.CNAI_NODE_CACHE ?? tmpdir(), `cnai-foreign-client-${name}`);
-  if (!existsSync(directory)) {
-    const unfinished = `${directory}-${process.pid}`;
-    try {
-      mkdirSync(unfinished, { recursive: true });
-      writeFileSync(join(unfinished, 'package.json'), '{"private":true}');
-      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', ...PACKAGES], { cwd: unfinished, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 });
-      renameSync(unfinished, directory);
-    } catch (error) {
-      rmSync(unfinished, { recursive: true, force: true });
-      if (!existsSync(directory)) {
-        console.error(`npm install failed: ${error.stderr?.toString() || error.message}`);
-        process.exit(77);
-      }
-    }
-  }
-  return createRequire(join(directory, 'index.js'));
-}
-
 const [address, json] = process.argv.slice(2);
-const require = installPackages();
+const require = installPackages(PACKAGES);
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 

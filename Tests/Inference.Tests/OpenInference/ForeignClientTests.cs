@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
 using CloudNativeAi.Inference.Tensors;
 using CloudNativeAi.Inference.Tests.Support;
@@ -10,8 +8,6 @@ namespace CloudNativeAi.Inference.Tests.OpenInference;
 /// <summary>Clients that share nothing with this repository: their own messages and their own gRPC or HTTP stack.</summary>
 public sealed class ForeignClientTests : IAsyncLifetime
 {
-    private const int PackageMissing = 77;
-
     private FakePlatform _platform = null!;
     private InferenceHost _host = null!;
 
@@ -79,28 +75,6 @@ public sealed class ForeignClientTests : IAsyncLifetime
         }
     }
 
-    private static async Task<string> RunAsync(string program, string script, params string[] arguments)
-    {
-        var path = Path.Combine(Repository.Root, "Tests", "Inference.Tests", "foreign", script);
-        Process? process = null;
-        try
-        {
-            process = Process.Start(new ProcessStartInfo(program, [path, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true });
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip($"{program} is not installed.");
-        }
-
-        using (process)
-        {
-            var error = process!.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.SkipWhen(process.ExitCode == PackageMissing, (await error).Trim());
-            Assert.SkipWhen((await error).Contains("curl: not found", StringComparison.Ordinal), "curl is not installed.");
-            Assert.True(process.ExitCode == 0, await error);
-            return output;
-        }
-    }
+    private static Task<string> RunAsync(string program, string script, params string[] arguments) =>
+        ForeignProgram.RunAsync("Inference.Tests", program, script, arguments);
 }

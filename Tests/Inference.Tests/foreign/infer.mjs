@@ -4,37 +4,12 @@
 //
 // VERSION: '' or a number. JSON: a vector (one row of the only input; null is NaN), or {"input name": nested array, ...}.
 // Prints {"output name": [numbers, row-major], ...}. Exit codes: 0; 77 the packages cannot be installed; 1 anything else.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from '../../TestSupport/packages.mjs';
 
 const PACKAGES = ['@grpc/grpc-js@^1.12', '@grpc/proto-loader@^0.7'];
-
-// Installed once per set of packages, outside the repository; complete when it has its final name.
-function installPackages() {
-  const name = createHash('sha256').update(PACKAGES.join()).digest('hex').slice(0, 12);
-  const directory = join(process.env.CNAI_NODE_CACHE ?? tmpdir(), `cnai-foreign-client-${name}`);
-  if (!existsSync(directory)) {
-    const unfinished = `${directory}-${process.pid}`;
-    try {
-      mkdirSync(unfinished, { recursive: true });
-      writeFileSync(join(unfinished, 'package.json'), '{"private":true}');
-      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', ...PACKAGES], { cwd: unfinished, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 });
-      renameSync(unfinished, directory);
-    } catch (error) {
-      rmSync(unfinished, { recursive: true, force: true });
-      if (!existsSync(directory)) {
-        console.error(`npm install failed: ${error.stderr?.toString() || error.message}`);
-        process.exit(77);
-      }
-    }
-  }
-  return createRequire(join(directory, 'index.js'));
-}
 
 const flatten = (data) => (Array.isArray(data) ? data.flatMap(flatten) : [data]);
 
@@ -75,7 +50,7 @@ if (!address || !model) {
   process.exit(1);
 }
 
-const require = installPackages();
+const require = installPackages(PACKAGES);
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 

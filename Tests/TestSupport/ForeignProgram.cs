@@ -1,17 +1,18 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using CloudNativeAi.TestSupport;
 
-namespace CloudNativeAi.FeatureStore.Tests.Feast;
+namespace CloudNativeAi.TestSupport;
 
-/// <summary>Runs a program of the folder <c>foreign</c>; skips the test where what it needs is not installed.</summary>
-internal static class ForeignProgram
+/// <summary>Runs clients that share nothing with this repository: scripts in the folder <c>foreign</c> of a test project.</summary>
+public static class ForeignProgram
 {
     private const int PackageMissing = 77;
 
-    public static async Task<string> RunAsync(string program, string script, params string[] arguments)
+    /// <summary>What the script wrote; fails the test when it failed, skips it where what it needs is not installed.</summary>
+    /// <param name="project">The test project's folder.</param>
+    public static async Task<string> RunAsync(string project, string program, string script, params string[] arguments)
     {
-        var path = Path.Combine(Repository.Root, "Tests", "FeatureStore.Tests", "foreign", script);
+        var path = Path.Combine(Repository.Root, "Tests", project, "foreign", script);
         Process? process = null;
         try
         {
