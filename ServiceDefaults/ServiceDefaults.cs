@@ -40,8 +40,8 @@ public static class ServiceDefaults
     /// <summary>Maps /health, /alive, /metrics, /openapi, /scalar, grpc.health.v1 and gRPC reflection.</summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        // gRPC says what failed in its own way (ExceptionInterceptor), and need not pass through pages.
+        app.UseWhen(context => !IsGrpc(context.Request), pages => pages.UseExceptionHandler().UseStatusCodePages());
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint();
         app.MapOpenApi();
@@ -51,4 +51,6 @@ public static class ServiceDefaults
 
         return app;
     }
+
+    private static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is true;
 }

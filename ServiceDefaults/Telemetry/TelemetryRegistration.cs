@@ -31,6 +31,9 @@ internal static class TelemetryRegistration
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddMeter(ProductSources, "Npgsql")
+                // Counted at every request, and asked for by nobody.
+                .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop)
+                .AddView("aspnetcore.routing.match_attempts", MetricStreamConfiguration.Drop)
                 .AddPrometheusExporter());
 
         if (string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpointKey]))

@@ -28,8 +28,17 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
     public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context) =>
         AnswerAsync(StatisticsAsync(request, context.CancellationToken));
 
-    public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
-        AnswerAsync(InferAsync(request, context.GetHttpContext(), isFollowed: false, context.CancellationToken));
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    {
+        try
+        {
+            return GrpcTensors.Encode(await InferAsync(request, context.GetHttpContext(), isFollowed: false, context.CancellationToken), request.Id);
+        }
+        catch (InferenceException exception)
+        {
+            throw exception.ToRpcException();
+        }
+    }
 
     public override Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context) =>
@@ -39,7 +48,7 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
             {
                 try
                 {
-                    return new ModelStreamInferResponse { InferResponse = await InferAsync(request, context.GetHttpContext(), isFollowed, token) };
+                    return new ModelStreamInferResponse { InferResponse = GrpcTensors.Encode(await InferAsync(request, context.GetHttpContext(), isFollowed, token), request.Id) };
                 }
                 catch (InferenceException exception)
                 {
@@ -69,7 +78,7 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
     public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context) =>
         AnswerAsync(UnloadAsync(request, context.CancellationToken));
 
-    // The one place where a refusal becomes a status.
+    // A refusal becomes a status.
     private static async Task<T> AnswerAsync<T>(Task<T> answer)
     {
         try
@@ -82,11 +91,8 @@ internal sealed class OpenInferenceGrpcService(InferenceEngine engine, ServedMod
         }
     }
 
-    private async Task<ModelInferResponse> InferAsync(ModelInferRequest request, HttpContext context, bool isFollowed, CancellationToken cancellationToken)
-    {
-        var answer = await engine.InferAsync(request.ModelName, context.VersionOf(request.ModelVersion), GrpcTensors.Decode(request, isFollowed), cancellationToken);
-        return GrpcTensors.Encode(answer, request.Id);
-    }
+    private ValueTask<InferAnswer> InferAsync(ModelInferRequest request, HttpContext context, bool isFollowed, CancellationToken cancellationToken) =>
+        engine.InferAsync(request.ModelName, context.VersionOf(request.ModelVersion), GrpcTensors.Decode(request, isFollowed), cancellationToken);
 
     private async Task<ModelConfigResponse> ConfigAsync(ModelConfigRequest request, CancellationToken cancellationToken) =>
         new() { Config = await descriptions.ConfigAsync(request.Name, request.Version, cancellationToken) };

@@ -6,7 +6,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace CloudNativeAi.Benchmarks.Inference;
 
-/// <summary>Rows a second in requests of 1,024 rows, against ONNX Runtime in this process on the same rows, with as many runs at a time.</summary>
+/// <summary>
+/// Rows a second in requests of 1,024 rows, against ONNX Runtime in this process on the same rows, a run for each core at a time.
+/// Twice as many requests are in flight: half of them travel while the others are computed.
+/// </summary>
 internal sealed class InferBatchBenchmark : IBenchmark
 {
     private const int Rows = 1_024;
@@ -28,8 +31,8 @@ internal sealed class InferBatchBenchmark : IBenchmark
         var duration = InferBenchmark.Duration(quick);
         var result = await Pairs.MeasureAsync(
             InferBenchmark.Pairs(quick),
-            token => RateAsync(duration, async () => await client.ModelInferAsync(request, cancellationToken: token)),
-            token => RateAsync(duration, () => RunAsync(session)),
+            token => RateAsync(2 * Environment.ProcessorCount, duration, async () => await client.ModelInferAsync(request, cancellationToken: token)),
+            token => RateAsync(Environment.ProcessorCount, duration, () => RunAsync(session)),
             cancellationToken);
 
         return new Dictionary<string, double> { ["ratio"] = result.Ratio, ["rows_per_s"] = result.Ours, ["in_process_rows_per_s"] = result.Ceiling };
@@ -43,10 +46,10 @@ internal sealed class InferBatchBenchmark : IBenchmark
         return Task.CompletedTask;
     }
 
-    private static async Task<double> RateAsync(TimeSpan duration, Func<Task> run)
+    private static async Task<double> RateAsync(int inFlight, TimeSpan duration, Func<Task> run)
     {
         var started = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(async () =>
+        var counts = await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(async () =>
         {
             var count = 0;
             for (; Stopwatch.GetElapsedTime(started) < duration; count++)
