@@ -16,6 +16,7 @@ internal static class ClientRegistration
         var services = builder.Services;
 
         services.AddServiceClient<Sources.SourcesClient>("ingestion");
+        services.AddServiceClient<Inputs.InputsClient>("ingestion");
         services.AddServiceClient<FeatureDefinitions.FeatureDefinitionsClient>("feature-store");
         services.AddServiceClient<FeatureRetrieval.FeatureRetrievalClient>("feature-store");
         services.AddServiceClient<Materialization.MaterializationClient>("feature-store");

@@ -36,6 +36,7 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
         { "overview", "overview" },
         { "sources", "sources" },
         { "source", "sources/departures" },
+        { "source-letter", "sources/departures?letter=9&upload=0199f3c1-0000-7000-8000-000000000001&rule=fresh" },
         { "features", "features" },
         { "feature", "features/route_arrivals/arr_delay_mean_7d?key=origin:PDX&key=dest:LAX" },
         { "training", "training" },

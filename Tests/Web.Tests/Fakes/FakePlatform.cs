@@ -27,7 +27,11 @@ public sealed class FakePlatform : IAsyncDisposable
     public static async Task<FakePlatform> StartAsync()
     {
         var platform = new FakePlatform();
-        await platform.StartAsync("ingestion", routes => routes.MapGrpcService<FakeIngestion>());
+        await platform.StartAsync("ingestion", routes =>
+        {
+            routes.MapGrpcService<FakeIngestion>();
+            routes.MapGrpcService<FakeInputs>();
+        });
         await platform.StartAsync("feature-store", routes =>
         {
             routes.MapGrpcService<FakeMaterialization>();
