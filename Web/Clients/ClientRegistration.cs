@@ -20,6 +20,9 @@ internal static class ClientRegistration
         services.AddServiceClient<FeatureDefinitions.FeatureDefinitionsClient>("feature-store");
         services.AddServiceClient<FeatureRetrieval.FeatureRetrievalClient>("feature-store");
         services.AddServiceClient<Materialization.MaterializationClient>("feature-store");
+        services.AddServiceClient<Statistics.StatisticsClient>("feature-store");
+        services.AddServiceClient<Parity.ParityClient>("feature-store");
+        services.AddServiceClient<TrainingSets.TrainingSetsClient>("feature-store");
         services.AddServiceClient<TrainingJobs.TrainingJobsClient>("training");
         services.AddServiceClient<ModelRegistry.ModelRegistryClient>("model-registry");
         services.AddServiceClient<Prediction.PredictionClient>("inference");

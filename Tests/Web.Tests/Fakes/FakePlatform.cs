@@ -37,6 +37,8 @@ public sealed class FakePlatform : IAsyncDisposable
             routes.MapGrpcService<FakeMaterialization>();
             routes.MapGrpcService<FakeDefinitions>();
             routes.MapGrpcService<FakeRetrieval>();
+            routes.MapGrpcService<FakeStatistics>();
+            routes.MapGrpcService<FakeParity>();
         });
         await platform.StartAsync("training", routes => routes.MapGrpcService<FakeTraining>());
         await platform.StartAsync("model-registry", routes => routes.MapGrpcService<FakeModelRegistry>());
