@@ -40,6 +40,8 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
         { "features", "features" },
         { "feature", "features/route_arrivals/arr_delay_mean_7d?key=origin:PDX&key=dest:LAX" },
         { "training", "training" },
+        { "training-sets", "training/sets" },
+        { "training-set", "training/sets/" + FakeTrainingSets.Used },
         { "job-succeeded", "training/jobs/0199f3a0-job-000008" },
         { "job-failed", "training/jobs/01999f00-job-000007" },
         { "models", "models" },

@@ -39,6 +39,7 @@ public sealed class FakePlatform : IAsyncDisposable
             routes.MapGrpcService<FakeRetrieval>();
             routes.MapGrpcService<FakeStatistics>();
             routes.MapGrpcService<FakeParity>();
+            routes.MapGrpcService<FakeTrainingSets>();
         });
         await platform.StartAsync("training", routes => routes.MapGrpcService<FakeTraining>());
         await platform.StartAsync("model-registry", routes => routes.MapGrpcService<FakeModelRegistry>());
