@@ -25,6 +25,7 @@ internal sealed class IngestionHost : IAsyncDisposable
         Events = new Contract.EventIngestion.EventIngestionClient(_channel);
         Log = new Contract.EventLog.EventLogClient(_channel);
         Sources = new Contract.Sources.SourcesClient(_channel);
+        Inputs = new Contract.Inputs.InputsClient(_channel);
     }
 
     public string ConnectionString { get; }
@@ -36,6 +37,8 @@ internal sealed class IngestionHost : IAsyncDisposable
     public Contract.EventLog.EventLogClient Log { get; }
 
     public Contract.Sources.SourcesClient Sources { get; }
+
+    public Contract.Inputs.InputsClient Inputs { get; }
 
     public IServiceProvider Services => _factory.Services;
 

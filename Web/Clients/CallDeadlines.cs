@@ -7,12 +7,16 @@ public sealed class CallDeadlines(TimeProvider timeProvider)
 {
     private static readonly TimeSpan Status = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Page = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Report = TimeSpan.FromSeconds(40);
 
     /// <summary>For the once-a-second status calls of the sampler.</summary>
     public CallOptions ForStatus(CancellationToken cancellationToken) => In(Status, cancellationToken);
 
     /// <summary>For what a person waits for.</summary>
     public CallOptions ForPage(CancellationToken cancellationToken) => In(Page, cancellationToken);
+
+    /// <summary>For what is computed from the history when a person asks for it.</summary>
+    public CallOptions ForReport(CancellationToken cancellationToken) => In(Report, cancellationToken);
 
     private CallOptions In(TimeSpan time, CancellationToken cancellationToken) =>
         new(deadline: timeProvider.GetUtcNow().UtcDateTime + time, cancellationToken: cancellationToken);

@@ -16,9 +16,13 @@ internal static class ClientRegistration
         var services = builder.Services;
 
         services.AddServiceClient<Sources.SourcesClient>("ingestion");
+        services.AddServiceClient<Inputs.InputsClient>("ingestion");
         services.AddServiceClient<FeatureDefinitions.FeatureDefinitionsClient>("feature-store");
         services.AddServiceClient<FeatureRetrieval.FeatureRetrievalClient>("feature-store");
         services.AddServiceClient<Materialization.MaterializationClient>("feature-store");
+        services.AddServiceClient<Statistics.StatisticsClient>("feature-store");
+        services.AddServiceClient<Parity.ParityClient>("feature-store");
+        services.AddServiceClient<TrainingSets.TrainingSetsClient>("feature-store");
         services.AddServiceClient<TrainingJobs.TrainingJobsClient>("training");
         services.AddServiceClient<ModelRegistry.ModelRegistryClient>("model-registry");
         services.AddServiceClient<Prediction.PredictionClient>("inference");

@@ -7,6 +7,9 @@ public sealed class ModelRegistryClient(ModelRegistry.ModelRegistryClient regist
 {
     public const string Name = "Model registry";
 
+    /// <summary>Versions of each model, the newest, that a search through lineage reads.</summary>
+    public const int VersionsLookedAt = 100;
+
     /// <summary>Largest artifact a page reads into memory, bytes. Models themselves are larger and are never read here.</summary>
     public const int MaxTextArtifactBytes = 4 * 1024 * 1024;
 
@@ -17,6 +20,15 @@ public sealed class ModelRegistryClient(ModelRegistry.ModelRegistryClient regist
         await registry.ListModelVersionsAsync(
             new ListModelVersionsRequest { ModelName = model, BeforeVersion = beforeVersion, PageSize = pageSize },
             deadlines.ForPage(cancellationToken));
+
+    /// <summary>Versions whose lineage says so, of the newest of each model.</summary>
+    /// <param name="key">Such as "feature_service" or "training_set_digest".</param>
+    public async Task<IReadOnlyList<ModelVersion>> FindByLineageAsync(string key, Func<string, bool> matches, CancellationToken cancellationToken)
+    {
+        var models = await ListModelsAsync(cancellationToken);
+        var versions = await Task.WhenAll(models.Models.Select(model => ListVersionsAsync(model.ModelName, 0, VersionsLookedAt, cancellationToken)));
+        return [.. versions.SelectMany(page => page.Versions).Where(version => version.Lineage.TryGetValue(key, out var value) && matches(value))];
+    }
 
     public async Task<ModelVersion> GetVersionAsync(string model, int version, CancellationToken cancellationToken) =>
         await registry.GetModelVersionAsync(

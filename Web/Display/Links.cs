@@ -5,11 +5,17 @@ public static class Links
 {
     public static string Source(string name) => $"sources/{Escape(name)}";
 
+    public static string QualityRule(string source, string rule) => $"{Source(source)}?rule={Escape(rule)}#rules";
+
     public static string FeatureView(string view) => $"features/{Escape(view)}";
 
     /// <param name="name">"view:feature"; a feature computed at request time has no view and no page.</param>
     public static string? Feature(string name) =>
         name.Split(':') is [var view, var feature] ? $"features/{Escape(view)}/{Escape(feature)}" : null;
+
+    public static string Features(string search) => $"features?q={Escape(search)}";
+
+    public static string TrainingSet(string digest) => $"training/sets/{Escape(digest)}";
 
     public static string Job(string id) => $"training/jobs/{Escape(id)}";
 

@@ -1,4 +1,3 @@
-using System.Text;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Ingestion.Events;
 using CloudNativeAi.Ingestion.Sources;
@@ -18,19 +17,17 @@ internal static class DeadLetterEndpoints
         var deadLetters = routes.MapGroup("/v1/sources/{source}/dead-letters").WithTags("Dead letters");
         deadLetters.MapGet("/", ListAsync).WithName("ListDeadLetters");
         deadLetters.MapPost("/replay", ReplayAllAsync).WithName("ReplayDeadLetters").WithSummary("Replays a page of waiting dead letters as they are.");
+        deadLetters.MapPost("/discard", DiscardAllAsync).WithName("DiscardDeadLetters").WithSummary("Gives a page of waiting dead letters up.");
         deadLetters.MapPost("/{id:long}/replay", ReplayAsync).WithName("ReplayDeadLetter");
         deadLetters.MapPost("/{id:long}/discard", DiscardAsync).WithName("DiscardDeadLetter");
     }
 
     private static async Task<Results<Ok<DeadLetterPage>, ProblemHttpResult>> ListAsync(
         string source,
+        [AsParameters] DeadLetterSelection selection,
         SourceCatalog catalog,
         DeadLetterStore store,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "page_size")] int pageSize = 0,
-        [FromQuery(Name = "page_token")] string? pageToken = null,
-        [FromQuery] string? field = null,
-        [FromQuery(Name = "event_id")] string? eventId = null,
         [FromQuery] string? state = null)
     {
         if (!Enum.TryParse<DeadLetterState>(state ?? nameof(DeadLetterState.Waiting), ignoreCase: true, out var wanted))
@@ -38,7 +35,8 @@ internal static class DeadLetterEndpoints
             return TypedResults.Problem("state is 'waiting', 'replayed' or 'discarded'.", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        var request = new ListDeadLettersRequest { Source = source, PageSize = pageSize, PageToken = pageToken ?? "", Field = field ?? "", EventId = eventId ?? "", State = wanted };
+        var request = selection.From(source);
+        request.State = wanted;
         if (DeadLetterQuery.From(request, out var fault) is not { } query)
         {
             return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
@@ -109,14 +107,12 @@ internal static class DeadLetterEndpoints
 
     private static async Task<Results<Ok<ReplayAllDocument>, ProblemHttpResult>> ReplayAllAsync(
         string source,
+        [AsParameters] DeadLetterSelection selection,
         SourceCatalog catalog,
         DeadLetterReplay replay,
-        CancellationToken cancellationToken,
-        [FromQuery(Name = "page_size")] int pageSize = 0,
-        [FromQuery(Name = "page_token")] string? pageToken = null,
-        [FromQuery] string? field = null)
+        CancellationToken cancellationToken)
     {
-        var request = new ListDeadLettersRequest { Source = source, PageSize = pageSize, PageToken = pageToken ?? "", Field = field ?? "" };
+        var request = selection.From(source);
         if (DeadLetterQuery.From(request, out var fault) is not { } query)
         {
             return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
@@ -129,6 +125,27 @@ internal static class DeadLetterEndpoints
 
         var response = await replay.ReplayAllAsync(schema, query, cancellationToken);
         return TypedResults.Ok(new ReplayAllDocument(response.Accepted, response.Duplicates, response.StillInvalid, NullIfEmpty(response.NextPageToken)));
+    }
+
+    private static async Task<Results<Ok<DiscardAllDocument>, ProblemHttpResult>> DiscardAllAsync(
+        string source,
+        [AsParameters] DeadLetterSelection selection,
+        SourceCatalog catalog,
+        DeadLetterStore store,
+        CancellationToken cancellationToken)
+    {
+        if (DeadLetterQuery.From(selection.From(source), out var fault) is not { } query)
+        {
+            return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
+        {
+            return SourceEndpoints.UnknownSource(source);
+        }
+
+        var (discarded, nextPageToken) = await store.DiscardAllAsync(schema, query, cancellationToken);
+        return TypedResults.Ok(new DiscardAllDocument(discarded, NullIfEmpty(nextPageToken)));
     }
 
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
@@ -146,30 +163,3 @@ internal static class DeadLetterEndpoints
             : TypedResults.Problem($"Source '{source}' has no waiting dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
     }
 }
-
-/// <param name="NextPageToken">Null: this is the last page.</param>
-internal sealed record DeadLetterPage(IReadOnlyList<DeadLetterDocument> DeadLetters, string? NextPageToken);
-
-/// <param name="Payload">The row as text.</param>
-/// <param name="Original">The bytes as they came, base64; null: the payload is what came.</param>
-internal sealed record DeadLetterDocument(
-    long Id, long Row, string EventId, string Field, string Reason, string Payload, byte[]? Original, long CreatedTimestampMicros, DeadLetterState State)
-{
-    public static DeadLetterDocument From(DeadLetter deadLetter) => new(
-        deadLetter.Id,
-        deadLetter.Row,
-        deadLetter.EventId,
-        deadLetter.Field,
-        deadLetter.Reason,
-        Encoding.UTF8.GetString(deadLetter.Payload.Span),
-        deadLetter.Original.IsEmpty ? null : deadLetter.Original.ToByteArray(),
-        deadLetter.CreatedTimestampMicros,
-        deadLetter.State);
-}
-
-/// <param name="Outcome">accepted or duplicate</param>
-internal sealed record ReplayDocument(string Outcome, long LastPosition);
-
-/// <param name="Duplicates">Their events were in the log already.</param>
-/// <param name="NextPageToken">Null: there are no more.</param>
-internal sealed record ReplayAllDocument(long Accepted, long Duplicates, long StillInvalid, string? NextPageToken);

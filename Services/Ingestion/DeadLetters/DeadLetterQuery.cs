@@ -4,7 +4,11 @@ using CloudNativeAi.Contracts.Ingestion;
 namespace CloudNativeAi.Ingestion.DeadLetters;
 
 /// <summary>One page of the dead letters of a source, oldest first.</summary>
-internal sealed record DeadLetterQuery(long AfterId, int PageSize, string Field, string EventId, DeadLetterState State)
+/// <param name="Reason">Text that the reason has in it; empty: any.</param>
+/// <param name="FromMicros">When it was received, inclusive; 0: no bound.</param>
+/// <param name="UntilMicros">Exclusive; 0: no bound.</param>
+internal sealed record DeadLetterQuery(
+    long AfterId, int PageSize, string Field, string EventId, string Reason, long FromMicros, long UntilMicros, DeadLetterState State)
 {
     private const int DefaultPageSize = 100;
     private const int MaxPageSize = 1_000;
@@ -26,9 +30,11 @@ internal sealed record DeadLetterQuery(long AfterId, int PageSize, string Field,
             fault = "state is WAITING, REPLAYED or DISCARDED";
         }
 
+        var pageSize = request.PageSize == 0 ? DefaultPageSize : request.PageSize;
         return fault.Length > 0
             ? null
-            : new DeadLetterQuery(afterId, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.Field, request.EventId, request.State);
+            : new DeadLetterQuery(
+                afterId, pageSize, request.Field, request.EventId, request.Reason, request.ReceivedFromMicros, request.ReceivedUntilMicros, request.State);
     }
 
     /// <summary>What the next page goes on from; empty: this is the last.</summary>

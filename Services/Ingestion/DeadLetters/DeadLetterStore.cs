@@ -11,6 +11,12 @@ namespace CloudNativeAi.Ingestion.DeadLetters;
 internal sealed class DeadLetterStore(NpgsqlDataSource dataSource)
 {
     private const string Columns = "dead_letter_id, event_id, field, reason, payload, created_micros, row_number, original, state, event_micros, sent_id";
+    private const string Matches = """
+        source_id = $1 AND state = $2 AND ($3 = '' OR field = $3) AND ($4 = '' OR event_id = $4)
+        AND ($5 = '' OR strpos(lower(reason), lower($5)) > 0) AND created_micros >= $6 AND ($7 = 0 OR created_micros < $7)
+        """;
+
+    private const int CountedAtMost = 100_000;
 
     /// <summary>Inserts within the caller's transaction; returns how many were not there already.</summary>
     public static async Task<int> InsertAsync(
@@ -85,18 +91,20 @@ internal sealed class DeadLetterStore(NpgsqlDataSource dataSource)
     public async Task<IReadOnlyList<DeadLetter>> ListAsync(SourceSchema schema, DeadLetterQuery query, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
-            $"""
-            SELECT {Columns} FROM dead_letters
-            WHERE source_id = $1 AND state = $2 AND dead_letter_id > $3 AND ($4 = '' OR field = $4) AND ($5 = '' OR event_id = $5)
-            ORDER BY dead_letter_id LIMIT $6
-            """);
-        command.Parameters.Add(new() { Value = schema.SourceId });
-        command.Parameters.Add(new() { Value = (short)query.State });
+            $"SELECT {Columns} FROM dead_letters WHERE {Matches} AND dead_letter_id > $8 ORDER BY dead_letter_id LIMIT $9");
+        AddFilter(command, schema, query);
         command.Parameters.Add(new() { Value = query.AfterId });
-        command.Parameters.Add(new() { Value = query.Field });
-        command.Parameters.Add(new() { Value = query.EventId });
         command.Parameters.Add(new() { Value = (long)query.PageSize });
         return await ReadAsync(command, schema.Name, cancellationToken);
+    }
+
+    /// <summary>How many there are on all pages, up to a bound.</summary>
+    public async Task<long> CountAsync(SourceSchema schema, DeadLetterQuery query, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            $"SELECT count(*) FROM (SELECT 1 FROM dead_letters WHERE {Matches} LIMIT {CountedAtMost}) AS matching");
+        AddFilter(command, schema, query);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     public async Task<DeadLetter?> FindAsync(SourceSchema schema, long id, CancellationToken cancellationToken)
@@ -110,22 +118,44 @@ internal sealed class DeadLetterStore(NpgsqlDataSource dataSource)
     /// <summary>Gives a waiting dead letter up; null: there is none with this id.</summary>
     public async Task<DeadLetter?> DiscardAsync(SourceSchema schema, long id, CancellationToken cancellationToken)
     {
-        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
-        {
-            if (!await CloseAsync(connection, schema.SourceId, id, DeadLetterState.Discarded, cancellationToken))
-            {
-                return null;
-            }
+        return await DiscardAsync(schema, [id], cancellationToken) == 1 ? await FindAsync(schema, id, cancellationToken) : null;
+    }
 
-            await using var count = new NpgsqlCommand(
-                "UPDATE source_heads SET dead_lettered = dead_lettered - 1, refused = refused + 1 WHERE source_id = $1", connection);
-            count.Parameters.Add(new() { Value = schema.SourceId });
-            await count.ExecuteNonQueryAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+    /// <summary>Gives a page of waiting dead letters up; returns how many were still waiting.</summary>
+    public async Task<(int Discarded, string NextPageToken)> DiscardAllAsync(SourceSchema schema, DeadLetterQuery query, CancellationToken cancellationToken)
+    {
+        var page = await ListAsync(schema, query with { State = DeadLetterState.Waiting }, cancellationToken);
+        return (await DiscardAsync(schema, [.. page.Select(deadLetter => deadLetter.Id)], cancellationToken), query.NextPageToken(page));
+    }
+
+    private async Task<int> DiscardAsync(SourceSchema schema, IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var closed = await CloseAllAsync(connection, schema.SourceId, ids, DeadLetterState.Discarded, cancellationToken);
+        if (closed.Count == 0)
+        {
+            return 0;
         }
 
-        return await FindAsync(schema, id, cancellationToken);
+        await using var count = new NpgsqlCommand(
+            "UPDATE source_heads SET dead_lettered = dead_lettered - $2, refused = refused + $2 WHERE source_id = $1", connection);
+        count.Parameters.Add(new() { Value = schema.SourceId });
+        count.Parameters.Add(new() { Value = (long)closed.Count });
+        await count.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return closed.Count;
+    }
+
+    private static void AddFilter(NpgsqlCommand command, SourceSchema schema, DeadLetterQuery query)
+    {
+        command.Parameters.Add(new() { Value = schema.SourceId });
+        command.Parameters.Add(new() { Value = (short)query.State });
+        command.Parameters.Add(new() { Value = query.Field });
+        command.Parameters.Add(new() { Value = query.EventId });
+        command.Parameters.Add(new() { Value = query.Reason });
+        command.Parameters.Add(new() { Value = query.FromMicros });
+        command.Parameters.Add(new() { Value = query.UntilMicros });
     }
 
     private static async Task<IReadOnlyList<DeadLetter>> ReadAsync(NpgsqlCommand command, string source, CancellationToken cancellationToken)

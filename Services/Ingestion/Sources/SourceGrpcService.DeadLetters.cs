@@ -17,6 +17,7 @@ internal sealed partial class SourceGrpcService
         {
             DeadLetters = { page },
             NextPageToken = query.NextPageToken(page),
+            Matching = await deadLetters.CountAsync(schema, query, context.CancellationToken),
         };
     }
 
@@ -41,8 +42,8 @@ internal sealed partial class SourceGrpcService
 
     public override async Task<ReplayDeadLettersResponse> ReplayDeadLetters(ReplayDeadLettersRequest request, ServerCallContext context)
     {
-        var list = new ListDeadLettersRequest { Source = request.Source, PageSize = request.PageSize, PageToken = request.PageToken, Field = request.Field };
-        var query = DeadLetterQuery.From(list, out var fault) ?? throw Invalid(fault);
+        var query = Page(
+            request.PageSize, request.PageToken, request.Field, request.EventId, request.Reason, request.ReceivedFromMicros, request.ReceivedUntilMicros);
         var schema = await FindSchemaAsync(request.Source, context.CancellationToken);
 
         return await replay.ReplayAllAsync(schema, query, context.CancellationToken);
@@ -54,5 +55,30 @@ internal sealed partial class SourceGrpcService
 
         return await deadLetters.DiscardAsync(schema, request.Id, context.CancellationToken)
             ?? throw new RpcException(new Status(StatusCode.NotFound, $"Source '{request.Source}' has no waiting dead letter {request.Id}."));
+    }
+
+    public override async Task<DiscardDeadLettersResponse> DiscardDeadLetters(DiscardDeadLettersRequest request, ServerCallContext context)
+    {
+        var query = Page(
+            request.PageSize, request.PageToken, request.Field, request.EventId, request.Reason, request.ReceivedFromMicros, request.ReceivedUntilMicros);
+        var schema = await FindSchemaAsync(request.Source, context.CancellationToken);
+
+        var (discarded, nextPageToken) = await deadLetters.DiscardAllAsync(schema, query, context.CancellationToken);
+        return new DiscardDeadLettersResponse { Discarded = discarded, NextPageToken = nextPageToken };
+    }
+
+    private static DeadLetterQuery Page(int size, string token, string field, string eventId, string reason, long fromMicros, long untilMicros)
+    {
+        var request = new ListDeadLettersRequest
+        {
+            PageSize = size,
+            PageToken = token,
+            Field = field,
+            EventId = eventId,
+            Reason = reason,
+            ReceivedFromMicros = fromMicros,
+            ReceivedUntilMicros = untilMicros,
+        };
+        return DeadLetterQuery.From(request, out var fault) ?? throw Invalid(fault);
     }
 }

@@ -19,6 +19,7 @@ internal static class UploadJobEndpoints
 
     public static void MapUploadJobs(this IEndpointRouteBuilder routes)
     {
+        routes.MapGrpcService<InputGrpcService>();
         var jobs = routes.MapGroup("/v1/sources/{source}/uploads").WithTags("Uploads").AddEndpointFilter(SetVersionAsync);
         jobs.MapPost("/", CreateAsync).WithName("CreateUpload").WithSummary("Makes an upload that can be resumed: NDJSON or CSV; tus 1.0 headers.");
         jobs.MapGet("/", ListAsync).WithName("ListUploads");

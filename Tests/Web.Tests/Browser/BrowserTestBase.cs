@@ -57,6 +57,15 @@ public abstract class BrowserTestBase(WebHost host, Chromium chromium)
         }
     }
 
+    /// <summary>A page that has settled.</summary>
+    protected static async Task<(IPage Page, List<string> Complaints)> OpenPageAsync(IBrowserContext context, string path)
+    {
+        var (page, complaints) = await NewPageAsync(context);
+        await page.GotoAsync(path);
+        await SettleAsync(page);
+        return (page, complaints);
+    }
+
     /// <summary>For people to look at, under artifacts/screenshots/web; only with WEB_SCREENSHOTS set, since painting whole pages takes long.</summary>
     protected static Task ScreenshotAsync(IPage page, string name)
     {

@@ -48,27 +48,6 @@ public sealed class InteractionTests(WebHost host, Chromium chromium) : BrowserT
     }
 
     [Fact]
-    public async Task Dead_letters_are_replayed_or_discarded_and_say_why_they_cannot()
-    {
-        await using var context = await OpenAsync();
-        var (page, _) = await OpenPageAsync(context, "sources/departures");
-        var result = page.Locator("#dead-letters [role=status]").First;
-
-        await page.GetByRole(AriaRole.Button, new() { Name = "Replay 2013-08-14-AS-401" }).ClickAsync();
-        await Expect(result).ToContainTextAsync("2013-08-14-AS-401 is in the event log");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Replay 2013-08-14-AS-401" })).ToHaveCountAsync(0);
-
-        await page.GetByRole(AriaRole.Button, new() { Name = "Replay 2013-08-14-AS-403" }).ClickAsync();
-        await Expect(result).ToContainTextAsync("'late' is not a double.");
-
-        await page.GetByRole(AriaRole.Button, new() { Name = "Discard 2013-08-14-AS-402" }).ClickAsync();
-        await Expect(result).ToContainTextAsync("2013-08-14-AS-402 is given up");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Discarded" }).ClickAsync();
-        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"\?state=discarded$"));
-        await Expect(page.Locator("#dead-letters tbody tr")).ToHaveCountAsync(1);
-    }
-
-    [Fact]
     public async Task A_prediction_is_tried_and_its_answer_leads_to_the_log()
     {
         await using var context = await OpenAsync();
@@ -162,13 +141,5 @@ public sealed class InteractionTests(WebHost host, Chromium chromium) : BrowserT
         }
 
         Assert.Empty(complaints);
-    }
-
-    private static async Task<(IPage Page, List<string> Complaints)> OpenPageAsync(IBrowserContext context, string path)
-    {
-        var (page, complaints) = await NewPageAsync(context);
-        await page.GotoAsync(path);
-        await SettleAsync(page);
-        return (page, complaints);
     }
 }

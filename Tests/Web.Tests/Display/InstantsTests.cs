@@ -26,4 +26,21 @@ public sealed class InstantsTests
     [Fact]
     public void Iso_is_utc() =>
         Assert.Equal("2026-03-01T10:00:00.000Z", Instants.Iso(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(2))));
+
+    [Theory]
+    [InlineData("now-90m", "2026-03-01T10:30:00Z")]
+    [InlineData("now-6h", "2026-03-01T06:00:00Z")]
+    [InlineData("now-7d", "2026-02-22T12:00:00Z")]
+    [InlineData("2013-08-14T17:00:00Z", "2013-08-14T17:00:00Z")]
+    [InlineData("now-", null)]
+    [InlineData("now-6", null)]
+    [InlineData("now-xh", null)]
+    [InlineData("now-999999999d", null)]
+    [InlineData("yesterday", null)]
+    public void What_an_address_says_is_read(string text, string? expected)
+    {
+        var now = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+        Assert.Equal(expected is null ? null : DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture), Instants.Read(text, now));
+    }
 }

@@ -175,7 +175,7 @@ public sealed class FakeModelRegistry(FlightsWorld world) : ModelRegistry.ModelR
         version.Lineage.Add(new Dictionary<string, string>
         {
             ["training_set_digest"] = "51aa0b7de6f09c2d7be18a4c35f6a7e8d9c0b1a2f3e4d5c6b7a8f9e0d1c2b3a4", ["requested_by"] = "monitoring",
-            ["reason"] = "PSI of origin_weather:temp is 0.31 (drift from 0.2).", ["trainer"] = "lightgbm", ["job_id"] = "0199f3a0-job-000008",
+            ["reason"] = "PSI of origin_weather:temp is 0.31 (drift from 0.2).", ["trainer"] = "lightgbm", ["feature_service"] = model == FlightsWorld.Model ? "flight_delay" : "taxi_time", ["job_id"] = "0199f3a0-job-000008",
         });
         version.Files.AddRange(
         [

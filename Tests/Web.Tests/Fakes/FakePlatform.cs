@@ -27,12 +27,19 @@ public sealed class FakePlatform : IAsyncDisposable
     public static async Task<FakePlatform> StartAsync()
     {
         var platform = new FakePlatform();
-        await platform.StartAsync("ingestion", routes => routes.MapGrpcService<FakeIngestion>());
+        await platform.StartAsync("ingestion", routes =>
+        {
+            routes.MapGrpcService<FakeIngestion>();
+            routes.MapGrpcService<FakeInputs>();
+        });
         await platform.StartAsync("feature-store", routes =>
         {
             routes.MapGrpcService<FakeMaterialization>();
             routes.MapGrpcService<FakeDefinitions>();
             routes.MapGrpcService<FakeRetrieval>();
+            routes.MapGrpcService<FakeStatistics>();
+            routes.MapGrpcService<FakeParity>();
+            routes.MapGrpcService<FakeTrainingSets>();
         });
         await platform.StartAsync("training", routes => routes.MapGrpcService<FakeTraining>());
         await platform.StartAsync("model-registry", routes => routes.MapGrpcService<FakeModelRegistry>());

@@ -36,6 +36,9 @@ public sealed class FlightsWorld(TimeProvider timeProvider)
     /// <summary>By id; one that is absent waits.</summary>
     public ConcurrentDictionary<long, DeadLetterState> DeadLetterStates { get; } = [];
 
+    /// <summary>By id; one that is absent is receiving.</summary>
+    public ConcurrentDictionary<string, UploadJobState> UploadStates { get; } = [];
+
     public DateTimeOffset Now => timeProvider.GetUtcNow();
 
     public double Seconds => (Now - _started).TotalSeconds;

@@ -28,6 +28,8 @@ public static class PaletteEntries
             yield return new("Page", destination.Name, destination.Href);
         }
 
+        yield return new("Page", "Training sets", "training/sets");
+
         foreach (var model in snapshot.ModelRegistry.Value?.Models ?? [])
         {
             yield return new("Model", model.ModelName, Links.Model(model.ModelName));
