@@ -9,7 +9,7 @@ namespace CloudNativeAi.Inference.Models;
 /// when the last one ends.
 /// </summary>
 internal sealed class LoadedModel(
-    CachedVersion version, OnnxModel onnx, FeatureEncoder? encoder, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
+    CachedVersion version, OnnxModel onnx, ModelProcessing processing, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
 {
     private const int Retired = 1;
     private const int OneLease = 2;
@@ -29,8 +29,10 @@ internal sealed class LoadedModel(
 
     public OnnxModel Onnx { get; } = onnx;
 
-    /// <summary>Null for a version without signature.json: it can be asked with tensors only.</summary>
-    public FeatureEncoder? Encoder { get; } = encoder;
+    public ModelProcessing Processing { get; } = processing;
+
+    /// <summary>Null for a version that can be asked with tensors only.</summary>
+    public FeatureEncoder? Encoder => Processing.Encoder;
 
     public Batcher Batcher { get; } = batcher;
 

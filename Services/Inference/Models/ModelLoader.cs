@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CloudNativeAi.Inference.Batching;
 using CloudNativeAi.Inference.Telemetry;
 using CloudNativeAi.Modeling;
@@ -29,21 +28,16 @@ internal sealed partial class ModelLoader(
 
     private LoadedModel LoadCore(CachedVersion version)
     {
-        var encoder = ReadSignature(version);
         var onnx = OnnxModel.Load(Path.Combine(version.Directory, ModelFiles.Onnx), provider, options.Value.IntraOpThreads);
         try
         {
-            if (encoder is not null)
-            {
-                CheckSignature(encoder.Signature, onnx);
-            }
-
+            var processing = ModelProcessing.Read(version.Directory, onnx);
             var isBatched = BatchProbe.IsBatched(onnx, out var failure);
             if (failure is not null)
             {
-                if (encoder is not null)
+                if (processing.Encoder is not null)
                 {
-                    throw Refused($"The model fails on a made-up row: {failure}");
+                    throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The model fails on a made-up row: {failure}");
                 }
 
                 LogNotWarmedUp(version.ModelName, version.Version, failure);
@@ -51,7 +45,7 @@ internal sealed partial class ModelLoader(
 
             var observer = new BatchObserver(version.ModelName, version.Version, metrics);
             var batcher = new Batcher(SettingsOf(isBatched), onnx.Run, observer, timeProvider, RunScheduler.ThreadPool);
-            return new LoadedModel(version, onnx, encoder, batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
+            return new LoadedModel(version, onnx, processing, batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
         }
         catch
         {
@@ -71,45 +65,6 @@ internal sealed partial class ModelLoader(
     private int Instances() => options.Value.Instances > 0
         ? options.Value.Instances
         : Math.Max(1, Environment.ProcessorCount / options.Value.IntraOpThreads);
-
-    private static FeatureEncoder? ReadSignature(CachedVersion version)
-    {
-        var path = Path.Combine(version.Directory, ModelFiles.Signature);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        try
-        {
-            return new FeatureEncoder(ModelSignature.Parse(File.ReadAllBytes(path)));
-        }
-        catch (Exception exception) when (exception is JsonException or ExpressionException)
-        {
-            throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The version's signature cannot be used: {exception.Message}", exception);
-        }
-    }
-
-    private static void CheckSignature(ModelSignature signature, OnnxModel onnx)
-    {
-        if (Differs(signature.Inputs, onnx.Inputs) || signature.Outputs.Any(output => !onnx.Outputs.Any(tensor => Matches(output, tensor))))
-        {
-            throw Refused("The signature's tensors are not those of model.onnx.");
-        }
-
-        if (onnx.Outputs.FirstOrDefault(output => output.Name == ModelSignature.OutputName) is not { Datatype: Tensors.Datatype.Fp64 })
-        {
-            throw Refused("model.onnx has no output 'score' of FP64.");
-        }
-    }
-
-    private static bool Differs(IReadOnlyList<TensorSignature> signed, IReadOnlyList<TensorInfo> actual) =>
-        signed.Count != actual.Count || signed.Zip(actual).Any(pair => !Matches(pair.First, pair.Second));
-
-    private static bool Matches(TensorSignature signed, TensorInfo actual) =>
-        signed.Name == actual.Name && signed.Datatype == Tensors.Datatypes.ToName(actual.Datatype) && signed.Shape.SequenceEqual(actual.Shape);
-
-    private static InferenceException Refused(string message) => new(InferenceErrorKind.FailedPrecondition, message);
 
     [LoggerMessage(LogLevel.Information, "Loaded model {ModelName} version {Version} ({Digest}) on {Provider}, rows share a run: {IsBatched}")]
     private partial void LogLoaded(string modelName, int version, string digest, string provider, bool isBatched);

@@ -6,16 +6,23 @@ using CloudNativeAi.Inference.Tensors;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
-/// <summary>Triton's classification extension: the greatest values of a row as <c>value:index</c>, greatest first.</summary>
+/// <summary>Triton's classification extension: the greatest values of a row as <c>value:index</c> or <c>value:index:label</c>, greatest first.</summary>
 internal static class Classification
 {
     /// <param name="hasRows">The first dimension counts rows; else all elements are one row.</param>
+    /// <param name="labels">Of the columns. Two of a single column: it is the probability p of the second class, and the first has 1 - p.</param>
     /// <exception cref="InferenceException">The output's values have no order.</exception>
-    public static Tensor Top(in Tensor tensor, int count, bool hasRows)
+    public static Tensor Top(in Tensor tensor, int count, bool hasRows, IReadOnlyList<string>? labels)
     {
         var values = ToDoubles(tensor);
         var rows = hasRows ? tensor.Shape[0] : 1;
         var columns = rows == 0 ? 0 : (int)(values.Length / rows);
+        if (columns == 1 && labels is { Count: 2 })
+        {
+            values = [.. values.SelectMany(probability => (double[])[1 - probability, probability])];
+            columns = 2;
+        }
+
         var top = Math.Min(count, columns);
         var isFraction = tensor.Datatype is Datatype.Fp16 or Datatype.Fp32 or Datatype.Fp64;
         var raw = new ArrayBufferWriter<byte>();
@@ -26,7 +33,8 @@ internal static class Classification
             foreach (var index in Enumerable.Range(0, columns).OrderByDescending(column => values[first + column]).ThenBy(column => column).Take(top))
             {
                 var value = values[first + index].ToString(isFraction ? "F6" : "F0", CultureInfo.InvariantCulture);
-                BytesFraming.Append(raw, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{value}:{index}")));
+                var label = index < labels?.Count ? ":" + labels[index] : "";
+                BytesFraming.Append(raw, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{value}:{index}{label}")));
             }
         }
 

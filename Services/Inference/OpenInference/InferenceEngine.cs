@@ -38,7 +38,7 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
             {
                 if (call.Outputs[i].Classification is > 0 and var count)
                 {
-                    answer[i] = Classification.Top(answer[i], count, model.IsBatched);
+                    answer[i] = Classification.Top(answer[i], count, model.IsBatched, model.Processing.ClassLabels[outputs[i]]);
                 }
             }
 

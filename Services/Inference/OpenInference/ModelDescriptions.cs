@@ -86,6 +86,11 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
             ["execution_provider_fallback"] = provider.IsFallback ? "true" : "false",
             ["rows_share_a_run"] = model.IsBatched ? "true" : "false",
         };
+        foreach (var (output, labels) in model.Onnx.Outputs.Zip(model.Processing.ClassLabels).Where(output => output.Second is not null))
+        {
+            properties[$"class_labels.{output.Name}"] = string.Join(',', labels!);
+        }
+
         if (model.Encoder is { Signature: var signature })
         {
             properties["feature_service"] = signature.FeatureService;

@@ -40,6 +40,11 @@ internal static class PredictionLimits
             throw InferenceException.Invalid($"as_of_micros is {request.AsOfMicros}, which is no instant between the years 1 and 9999 in microseconds since 1970.");
         }
 
+        if (request.TopClasses < 0)
+        {
+            throw InferenceException.Invalid($"top_classes is {request.TopClasses}; 0 asks for none.");
+        }
+
         CheckEntries("entity_keys", request.EntityKeys);
         CheckEntries("request_fields", request.RequestFields);
     }

@@ -44,7 +44,7 @@ internal sealed class Predictor(
         {
             if (recent.Find(request.PredictionId) is { } known)
             {
-                return AnswerAgain(known, request);
+                return await AnswerAgainAsync(known, request, cancellationToken);
             }
 
             var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,7 +81,7 @@ internal sealed class Predictor(
         {
             // Between the look and the claim another request of the id may have been answered.
             return recent.Find(request.PredictionId) is { } known
-                ? AnswerAgain(known, request)
+                ? await AnswerAgainAsync(known, request, cancellationToken)
                 : await PredictNewAsync(call, request.PredictionId, cancellationToken);
         }
         finally
@@ -139,7 +139,7 @@ internal sealed class Predictor(
         {
             var encoder = model.Encoder ?? throw new InferenceException(
                 InferenceErrorKind.FailedPrecondition,
-                $"Model '{model.ModelName}' version {model.Version} has no {ModelFiles.Signature}, so nothing says what its features are; ask it with tensors over the Open Inference Protocol.");
+                $"Model '{model.ModelName}' version {model.Version} has no {ModelFiles.Signature} with features, so nothing says what its features are; ask it with tensors over the Open Inference Protocol.");
             var vector = await assembler.AssembleAsync(encoder, call, asOfMicros, cancellationToken);
             var score = await ScoreAsync(model, vector.Encoded, cancellationToken);
             var duration = timeProvider.GetElapsedTime(started);
@@ -153,6 +153,11 @@ internal sealed class Predictor(
             {
                 answer.Features.Add(vector.Describe());
                 answer.ExpressionInputs.Add(vector.DescribeExpressionInputs());
+            }
+
+            if (request.TopClasses > 0)
+            {
+                answer.Classes.Add(RankClasses(encoder.Signature, record.Score, request.TopClasses));
             }
 
             recent.Add(new RecentPrediction(record, answer));
@@ -207,25 +212,42 @@ internal sealed class Predictor(
         Label = record.Label,
     };
 
+    private static IEnumerable<ClassProbability> RankClasses(ModelSignature signature, double score, int count) =>
+        signature.RankClasses(score).Take(count).Select(ranked => new ClassProbability { Label = ranked.Label, Probability = ranked.Probability });
+
     // After a restart only what was logged is known of it: the numbers, but neither raw values nor ages.
-    private PredictResponse AnswerAgain(RecentPrediction known, PredictRequest request)
+    private async ValueTask<PredictResponse> AnswerAgainAsync(RecentPrediction known, PredictRequest request, CancellationToken cancellationToken)
     {
-        if (known.Record.ModelName != request.ModelName || !known.Record.EntityKeys.Equals(request.EntityKeys))
+        var record = known.Record;
+        if (record.ModelName != request.ModelName || !record.EntityKeys.Equals(request.EntityKeys))
         {
             throw new InferenceException(
                 InferenceErrorKind.FailedPrecondition, $"prediction_id '{request.PredictionId}' was already used for another model or other entity keys.");
         }
 
-        var answer = known.Answer ?? ToAnswer(known.Record);
-        if (!request.ReturnFeatures || answer.Features.Count > 0)
+        var answer = known.Answer ?? ToAnswer(record);
+        var lacksFeatures = request.ReturnFeatures && answer.Features.Count == 0;
+        if (!lacksFeatures && request.TopClasses == 0)
         {
             return answer;
         }
 
-        var withFeatures = answer.Clone();
-        var names = NamesOf(known.Record);
-        withFeatures.Features.Add(known.Record.Features.Select((encoded, index) => new PredictedFeature { Name = index < names.Count ? names[index] : "", Encoded = encoded }));
-        return withFeatures;
+        answer = answer.Clone();
+        if (lacksFeatures)
+        {
+            var names = NamesOf(record);
+            answer.Features.Add(record.Features.Select((encoded, index) => new PredictedFeature { Name = index < names.Count ? names[index] : "", Encoded = encoded }));
+        }
+
+        if (request.TopClasses > 0)
+        {
+            // The version that answered, whatever serves by now.
+            using var lease = await served.LeaseByVersionAsync(record.ModelName, record.ModelVersion, cancellationToken);
+            answer.Classes.Clear();
+            answer.Classes.Add(RankClasses(lease.Model.Encoder!.Signature, record.Score, request.TopClasses));
+        }
+
+        return answer;
     }
 
     private IReadOnlyList<string> NamesOf(PredictionRecord record)

@@ -54,24 +54,42 @@ public sealed record ModelSignature(
     public static ModelSignature Parse(ReadOnlySpan<byte> json)
     {
         var signature = ModelJson.Deserialize<ModelSignature>(json);
-        if (signature.FormatVersion is < 1 or > CurrentFormatVersion)
+        CheckFormatVersion(signature.FormatVersion);
+        if (signature.Threshold is not (>= 0 and <= 1))
         {
-            throw new JsonException($"signature.json has format version {signature.FormatVersion}; this build reads 1 to {CurrentFormatVersion}.");
+            throw new JsonException(FormattableString.Invariant($"signature.json: the threshold {signature.Threshold} is no probability."));
         }
+
+        if (signature.Outputs.FirstOrDefault(output => output.Name == OutputName) is not { } score)
+        {
+            throw new JsonException($"signature.json: there is no output '{OutputName}'.");
+        }
+
+        (score with { ClassLabels = signature.ClassLabels }).CheckClassLabels();
 
         // Finds every other inconsistency.
         _ = new FeatureEncoder(signature);
         return signature;
     }
 
+    /// <exception cref="JsonException">This build does not read the format.</exception>
+    internal static void CheckFormatVersion(int version)
+    {
+        if (version is < 1 or > CurrentFormatVersion)
+        {
+            throw new JsonException($"signature.json has format version {version}; this build reads 1 to {CurrentFormatVersion}.");
+        }
+    }
+
     public byte[] ToJson() => ModelJson.Serialize(this);
 
-    /// <summary>The class of a score.</summary>
+    /// <summary>The class of a score: the second at the threshold or above. The more probable one may be the other.</summary>
     public string Decide(double score) => ClassLabels[score >= Threshold ? 1 : 0];
-}
 
-/// <summary>A tensor in the terms of the Open Inference Protocol.</summary>
-public sealed record TensorSignature(string Name, string Datatype, IReadOnlyList<long> Shape);
+    /// <summary>Every class with its probability, the most probable first; of equal ones the first.</summary>
+    public IEnumerable<(string Label, double Probability)> RankClasses(double score) =>
+        score > 0.5 ? [(ClassLabels[1], score), (ClassLabels[0], 1 - score)] : [(ClassLabels[0], 1 - score), (ClassLabels[1], score)];
+}
 
 public sealed record SignatureField(string Name, ModelType Type);
 

@@ -94,7 +94,7 @@ internal static class Wires
         _ => throw new NotSupportedException($"{datatype}"),
     };
 
-    private static List<string> Texts(Tensor tensor)
+    public static List<string> Texts(Tensor tensor)
     {
         var texts = new List<string>();
         for (var raw = tensor.Raw.Span; !raw.IsEmpty;)
