@@ -13,6 +13,12 @@ public sealed record DecisionTree(
 {
     public int NodeCount => SplitFeatures.Count;
 
+    /// <summary>Training rows that went through each node; empty: not known.</summary>
+    public IReadOnlyList<int> NodeCovers { get; init; } = [];
+
+    /// <summary>Training rows that fell into each leaf; empty: not known.</summary>
+    public IReadOnlyList<int> LeafCovers { get; init; } = [];
+
     /// <summary>The value of the leaf that a row falls into, by LightGBM's rules.</summary>
     public double Evaluate(ReadOnlySpan<double> row)
     {
@@ -30,7 +36,7 @@ public sealed record DecisionTree(
         return LeafValues[~node];
     }
 
-    private bool GoesLeft(int node, double value)
+    internal bool GoesLeft(int node, double value)
     {
         if (LeftCategories[node] is { } categories)
         {

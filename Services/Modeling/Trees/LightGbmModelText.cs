@@ -88,7 +88,11 @@ public static class LightGbmModelText
             [.. decisions.Select((decision, node) => (decision & CategoricalBit) != 0 ? Categories(section, (int)thresholds[node]) : null)],
             Ints(section, "left_child"),
             Ints(section, "right_child"),
-            leafValues));
+            leafValues)
+        {
+            NodeCovers = section.ContainsKey("internal_count") ? Ints(section, "internal_count") : [],
+            LeafCovers = section.ContainsKey("leaf_count") ? Ints(section, "leaf_count") : [],
+        });
     }
 
     private static MissingValues ToMissing(int decision)
