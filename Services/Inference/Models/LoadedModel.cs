@@ -9,7 +9,7 @@ namespace CloudNativeAi.Inference.Models;
 /// when the last one ends.
 /// </summary>
 internal sealed class LoadedModel(
-    CachedVersion version, OnnxModel onnx, ModelProcessing processing, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
+    CachedVersion version, OnnxModel onnx, ModelProcessing processing, TreeExplainer explainer, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
 {
     private const int Retired = 1;
     private const int OneLease = 2;
@@ -33,6 +33,8 @@ internal sealed class LoadedModel(
 
     /// <summary>Null for a version that can be asked with tensors only.</summary>
     public FeatureEncoder? Encoder => Processing.Encoder;
+
+    public TreeExplainer Explainer { get; } = explainer;
 
     public Batcher Batcher { get; } = batcher;
 

@@ -45,7 +45,8 @@ internal sealed partial class ModelLoader(
 
             var observer = new BatchObserver(version.ModelName, version.Version, metrics);
             var batcher = new Batcher(SettingsOf(isBatched), onnx.Run, observer, timeProvider, RunScheduler.ThreadPool);
-            return new LoadedModel(version, onnx, processing, batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
+            return new LoadedModel(
+                version, onnx, processing, TreeExplainer.Read(version.Directory), batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
         }
         catch
         {

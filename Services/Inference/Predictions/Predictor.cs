@@ -160,6 +160,11 @@ internal sealed class Predictor(
                 answer.Classes.Add(RankClasses(encoder.Signature, record.Score, request.TopClasses));
             }
 
+            if (request.ReturnContributions && role != ShadowRole)
+            {
+                Explain(answer, model, vector.Encoded);
+            }
+
             recent.Add(new RecentPrediction(record, answer));
             var total = timeProvider.GetElapsedTime(started);
             model.Succeeded(total, record.CreatedTimestampMicros);
@@ -215,6 +220,19 @@ internal sealed class Predictor(
     private static IEnumerable<ClassProbability> RankClasses(ModelSignature signature, double score, int count) =>
         signature.RankClasses(score).Take(count).Select(ranked => new ClassProbability { Label = ranked.Label, Probability = ranked.Probability });
 
+    private static void Explain(PredictResponse answer, LoadedModel model, double[] encoded)
+    {
+        if (!model.Explainer.TryExplain(encoded, answer.Score, out var explanation, out var reason))
+        {
+            answer.NotExplained = reason;
+            return;
+        }
+
+        answer.BaseValue = explanation.BaseValue;
+        answer.Contributions.Add(model.Encoder!.Signature.Features.Zip(
+            explanation.Contributions, (feature, contribution) => new FeatureContribution { Name = feature.Name, Contribution = contribution }));
+    }
+
     // After a restart only what was logged is known of it: the numbers, but neither raw values nor ages.
     private async ValueTask<PredictResponse> AnswerAgainAsync(RecentPrediction known, PredictRequest request, CancellationToken cancellationToken)
     {
@@ -227,7 +245,8 @@ internal sealed class Predictor(
 
         var answer = known.Answer ?? ToAnswer(record);
         var lacksFeatures = request.ReturnFeatures && answer.Features.Count == 0;
-        if (!lacksFeatures && request.TopClasses == 0)
+        var lacksContributions = request.ReturnContributions && answer.Contributions.Count == 0;
+        if (!lacksFeatures && !lacksContributions && request.TopClasses == 0)
         {
             return answer;
         }
@@ -239,12 +258,16 @@ internal sealed class Predictor(
             answer.Features.Add(record.Features.Select((encoded, index) => new PredictedFeature { Name = index < names.Count ? names[index] : "", Encoded = encoded }));
         }
 
-        if (request.TopClasses > 0)
+        if (request.TopClasses > 0 || lacksContributions)
         {
             // The version that answered, whatever serves by now.
             using var lease = await served.LeaseByVersionAsync(record.ModelName, record.ModelVersion, cancellationToken);
             answer.Classes.Clear();
             answer.Classes.Add(RankClasses(lease.Model.Encoder!.Signature, record.Score, request.TopClasses));
+            if (lacksContributions)
+            {
+                Explain(answer, lease.Model, [.. record.Features]);
+            }
         }
 
         return answer;
