@@ -20,6 +20,7 @@ var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal
     ["infer-1"] = () => new InferOneBenchmark(),
     ["infer-stream"] = () => new InferStreamBenchmark(),
     ["infer-batch"] = () => new InferBatchBenchmark(),
+    ["predict-entity"] = () => new PredictEntityBenchmark(),
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var create))
