@@ -21,6 +21,7 @@ var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal
     ["infer-stream"] = () => new InferStreamBenchmark(),
     ["infer-batch"] = () => new InferBatchBenchmark(),
     ["predict-entity"] = () => new PredictEntityBenchmark(),
+    ["infer-poisson"] = () => new InferPoissonBenchmark(),
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var create))

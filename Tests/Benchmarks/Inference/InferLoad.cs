@@ -23,6 +23,24 @@ internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
         return ClosedLoopAsync(inFlight, duration, i => client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken).ResponseAsync, cancellationToken);
     }
 
+    /// <summary>Microseconds of each unary request, from the instant it should have been sent; sorted. Those that were refused are not among them.</summary>
+    public Task<List<double>> AtInstantsAsync(double[] instants, CancellationToken cancellationToken)
+    {
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
+        return OpenLoop.RunAsync(instants, async i =>
+        {
+            try
+            {
+                await client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken);
+                return true;
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+            {
+                return false;
+            }
+        });
+    }
+
     /// <summary>Microseconds of each call, where as many loops as <paramref name="inFlight"/> call again as soon as they are answered.</summary>
     /// <param name="call">Gets a number that grows with each call of its loop.</param>
     public static async Task<List<double>> ClosedLoopAsync(int inFlight, TimeSpan duration, Func<int, Task> call, CancellationToken cancellationToken)
