@@ -22,6 +22,7 @@ var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal
     ["infer-batch"] = () => new InferBatchBenchmark(),
     ["predict-entity"] = () => new PredictEntityBenchmark(),
     ["infer-poisson"] = () => new InferPoissonBenchmark(),
+    ["infer-overload"] = () => new InferOverloadBenchmark(),
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var create))
