@@ -20,6 +20,9 @@ var benchmarks = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal
     ["infer-1"] = () => new InferOneBenchmark(),
     ["infer-stream"] = () => new InferStreamBenchmark(),
     ["infer-batch"] = () => new InferBatchBenchmark(),
+    ["predict-entity"] = () => new PredictEntityBenchmark(),
+    ["infer-poisson"] = () => new InferPoissonBenchmark(),
+    ["infer-overload"] = () => new InferOverloadBenchmark(),
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var create))

@@ -31,6 +31,16 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Resident bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <param name="project">Such as <c>Ingestion</c>; the Benchmarks project must refer to it, so that it is built.</param>
     /// <param name="environment">Such as <c>("ConnectionStrings__ingestion", "Host=...")</c>.</param>
     public static async Task<ServiceProcess> StartAsync(

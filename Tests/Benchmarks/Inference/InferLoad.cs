@@ -17,9 +17,34 @@ internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
     public async Task<double> UnaryAsync(int inFlight, CancellationToken cancellationToken) => (await UnaryLatenciesAsync(inFlight, cancellationToken)).Count / duration.TotalSeconds;
 
     /// <summary>Microseconds of each unary request.</summary>
-    public async Task<List<double>> UnaryLatenciesAsync(int inFlight, CancellationToken cancellationToken)
+    public Task<List<double>> UnaryLatenciesAsync(int inFlight, CancellationToken cancellationToken)
     {
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
+        return ClosedLoopAsync(inFlight, duration, i => client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken).ResponseAsync, cancellationToken);
+    }
+
+    /// <summary>Microseconds of each unary request, from the instant it should have been sent; sorted. Those that were refused are not among them.</summary>
+    public Task<List<double>> AtInstantsAsync(double[] instants, CancellationToken cancellationToken)
+    {
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
+        return OpenLoop.RunAsync(instants, async i =>
+        {
+            try
+            {
+                await client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken);
+                return true;
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+            {
+                return false;
+            }
+        });
+    }
+
+    /// <summary>Microseconds of each call, where as many loops as <paramref name="inFlight"/> call again as soon as they are answered.</summary>
+    /// <param name="call">Gets a number that grows with each call of its loop.</param>
+    public static async Task<List<double>> ClosedLoopAsync(int inFlight, TimeSpan duration, Func<int, Task> call, CancellationToken cancellationToken)
+    {
         var started = Stopwatch.GetTimestamp();
         var latencies = await Task.WhenAll(Enumerable.Range(0, inFlight).Select(loop => Task.Run(
             async () =>
@@ -28,7 +53,7 @@ internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
                 for (var i = loop; Stopwatch.GetElapsedTime(started) < duration; i++)
                 {
                     var sent = Stopwatch.GetTimestamp();
-                    await client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken);
+                    await call(i);
                     own.Add(Stopwatch.GetElapsedTime(sent).TotalMicroseconds);
                 }
 

@@ -14,25 +14,38 @@ internal sealed class InferenceServer : IAsyncDisposable
 
     public ServiceProcess Process { get; }
 
-    public static async Task<InferenceServer> StartAsync(CancellationToken cancellationToken)
+    public static Task<InferenceServer> StartAsync(CancellationToken cancellationToken) => StartAsync(signature: null, [], cancellationToken);
+
+    /// <param name="signature">Of the model, when it is also asked by entity key.</param>
+    /// <param name="settings">Such as <c>("Models__Instances", "1")</c>.</param>
+    public static async Task<InferenceServer> StartAsync(ModelSignature? signature, IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
     {
         var directory = Directory.CreateTempSubdirectory("cnai-bench-");
         try
         {
-            var onnx = TreeEnsembleOnnx.Write(BenchmarkModel.Ensemble);
-            var sha256 = ModelFiles.Sha256(onnx);
-            var digest = ModelFiles.Digest([(ModelFiles.Onnx, sha256)]);
+            List<(string Path, byte[] Content)> files = [(ModelFiles.Onnx, TreeEnsembleOnnx.Write(BenchmarkModel.Ensemble))];
+            if (signature is not null)
+            {
+                files.Add((ModelFiles.Signature, signature.ToJson()));
+            }
+
+            var listed = files.Select(file => new { path = file.Path, size = file.Content.Length, sha256 = ModelFiles.Sha256(file.Content) }).ToArray();
+            var digest = ModelFiles.Digest(listed.Select(file => (file.path, file.sha256)));
             var version = directory.CreateSubdirectory(Path.Combine("models", digest));
-            await File.WriteAllBytesAsync(Path.Combine(version.FullName, ModelFiles.Onnx), onnx, cancellationToken);
+            foreach (var (path, content) in files)
+            {
+                await File.WriteAllBytesAsync(Path.Combine(version.FullName, path), content, cancellationToken);
+            }
+
             // What Inference notes of what it serves (Services/Inference/Models/CacheManifest.cs).
             var manifest = new
             {
-                versions = new[] { new { modelName = BenchmarkModel.Name, version = 1, digest, files = new[] { new { path = ModelFiles.Onnx, size = onnx.Length, sha256 } }, lastUsedMicros = 0 } },
+                versions = new[] { new { modelName = BenchmarkModel.Name, version = 1, digest, files = listed, lastUsedMicros = 0 } },
                 models = new[] { new { name = BenchmarkModel.Name, aliases = new { champion = 1 }, challengerShare = 0, shadowChallenger = false, latestVersion = 1 } },
             };
             await File.WriteAllTextAsync(Path.Combine(directory.FullName, "models", "manifest.json"), JsonSerializer.Serialize(manifest), cancellationToken);
 
-            var process = await ServiceProcess.StartAsync("Inference", Environment(directory), cancellationToken);
+            var process = await ServiceProcess.StartAsync("Inference", [.. Environment(directory), .. settings], cancellationToken);
             var server = new InferenceServer(directory, process);
             await server.WaitUntilServingAsync(cancellationToken);
             return server;
@@ -59,9 +72,11 @@ internal sealed class InferenceServer : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    // The registry's address leads nowhere, as while it is down.
+    // These addresses lead nowhere, as while the services are down.
     private static (string, string)[] Environment(DirectoryInfo directory) =>
-        [("Data__Directory", directory.FullName), ("services__model-registry__grpc__0", "http://127.0.0.1:9")];
+    [
+        ("Data__Directory", directory.FullName), ("services__model-registry__grpc__0", "http://127.0.0.1:9"), ("services__monitoring__grpc__0", "http://127.0.0.1:9"),
+    ];
 
     private async Task WaitUntilServingAsync(CancellationToken cancellationToken)
     {
