@@ -12,13 +12,16 @@ public sealed class RedisServer : IAsyncLifetime
 
     public string ConnectionString => $"127.0.0.1:{_port},abortConnect=false,allowAdmin=true";
 
+    /// <summary>A write is acknowledged when the server's log has it, as in local mode; else everything is gone with the process.</summary>
+    public bool IsDurable { get; init; }
+
     public async ValueTask InitializeAsync()
     {
         _port = PostgresServer.FreePort();
         await StartAsync();
     }
 
-    /// <summary>Ends the server at once and starts an empty one at the same port.</summary>
+    /// <summary>Ends the server at once and starts it again at the same port: empty, unless it is durable.</summary>
     public async Task KillAndRestartAsync()
     {
         await StopAsync();
@@ -41,12 +44,20 @@ public sealed class RedisServer : IAsyncLifetime
         }
     }
 
+    // Those of the AppHost's Redis.
+    private string[] DurableArguments() =>
+    [
+        "--storage-tier", "--logdir", _directory, "--segment", "64m", "--device-type", "RandomAccess", "--checkpointdir", _directory,
+        "--compaction-type", "Lookup", "--compaction-max-segments", "8", "--aof", "--aof-commit-wait", "--aof-memory", "64m",
+        "--aof-segment-size", "64m", "--aof-size-limit", "256m", "--recover",
+    ];
+
     private async Task StartAsync()
     {
         Directory.CreateDirectory(_directory);
         var start = new ProcessStartInfo("dotnet", [
             "tool", "run", "garnet-server", "--", "--bind", "127.0.0.1", "--port", $"{_port}", "--memory", "128m", "--index", "8m",
-            "--lua", "--lua-transaction-mode"])
+            "--lua", "--lua-transaction-mode", .. IsDurable ? DurableArguments() : []])
         {
             WorkingDirectory = Repository.Root,
             RedirectStandardOutput = true,

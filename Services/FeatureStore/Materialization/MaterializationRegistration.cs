@@ -1,6 +1,7 @@
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.FeatureStore.Events;
 using CloudNativeAi.ServiceDefaults.Grpc;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CloudNativeAi.FeatureStore.Materialization;
 
@@ -24,5 +25,16 @@ internal static class MaterializationRegistration
         builder.Services.AddHostedService<MaterializationWorker>();
     }
 
-    public static void MapMaterialization(this IEndpointRouteBuilder routes) => routes.MapGrpcService<MaterializationGrpcService>();
+    public static void MapMaterialization(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGrpcService<MaterializationGrpcService>();
+        routes.MapPost("/v1/online-store/rebuild", RebuildAsync).WithTags("Materialization").WithName("RebuildOnlineStore");
+    }
+
+    // 202: the views are filled in the background; POST /materialize-incremental waits for them.
+    private static async Task<Accepted> RebuildAsync(OnlineStoreRecovery recovery, CancellationToken cancellationToken)
+    {
+        await recovery.RebuildAsync(cancellationToken);
+        return TypedResults.Accepted((string?)null);
+    }
 }

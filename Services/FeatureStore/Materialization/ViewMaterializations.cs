@@ -42,15 +42,16 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
     }
 
     /// <summary>
-    /// The Redis server <paramref name="lostStore"/> has lost its values: every view is built again, under another store id.
+    /// Every view is built again, under another store id than <paramref name="oldStore"/>: its values are lost, or not to be trusted.
     /// Does nothing when another replica has done so already. Returns the id in force.
     /// </summary>
-    public async Task<Guid> RebuildAllAsync(Guid lostStore, CancellationToken cancellationToken)
+    /// <param name="areKeysLost">Else the keys of the builds until now are deleted.</param>
+    public async Task<Guid> RebuildAllAsync(Guid oldStore, bool areKeysLost, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var store = await LockStoreAsync(connection, cancellationToken);
-        if (store != lostStore)
+        if (store != oldStore)
         {
             return store;
         }
@@ -66,14 +67,15 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
         await using (var rebuild = new NpgsqlCommand(
             """
             WITH lost AS (
-                UPDATE view_materializations SET retired_at = $1, cleaned_at = $1 WHERE retired_at IS NULL
+                UPDATE view_materializations SET retired_at = $1, cleaned_at = CASE WHEN $2 THEN $1 END WHERE retired_at IS NULL
                 RETURNING feature_view, fingerprint, source, position, target_position)
             INSERT INTO view_materializations (feature_view, fingerprint, source, reason, target_position, created_at, ready_at)
-            SELECT feature_view, fingerprint, source, 'store lost', greatest(position, target_position), $1, CASE WHEN greatest(position, target_position) = 0 THEN $1 END
+            SELECT feature_view, fingerprint, source, CASE WHEN $2 THEN 'store lost' ELSE 'asked for' END, greatest(position, target_position), $1, CASE WHEN greatest(position, target_position) = 0 THEN $1 END
             FROM lost
             """, connection))
         {
             rebuild.Parameters.Add(Now());
+            rebuild.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = areKeysLost });
             await rebuild.ExecuteNonQueryAsync(cancellationToken);
         }
 

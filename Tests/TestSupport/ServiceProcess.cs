@@ -1,19 +1,19 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using CloudNativeAi.TestSupport;
 
-namespace CloudNativeAi.Benchmarks;
+namespace CloudNativeAi.TestSupport;
 
-/// <summary>A service as it runs in production: built in Release, a process of its own, both endpoints.</summary>
-internal sealed class ServiceProcess : IAsyncDisposable
+/// <summary>A service as it runs in production: a process of its own, both endpoints.</summary>
+public sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private readonly Process _process;
 
-    private ServiceProcess(Process process, int httpPort, int grpcPort)
+    private readonly ProcessStartInfo _start;
+    private Process _process;
+
+    private ServiceProcess(ProcessStartInfo start, int httpPort, int grpcPort)
     {
-        _process = process;
+        _start = start;
+        _process = Process.Start(start)!;
         Http = new Uri($"http://127.0.0.1:{httpPort}");
         Grpc = new Uri($"http://127.0.0.1:{grpcPort}");
     }
@@ -41,13 +41,15 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    /// <param name="project">Such as <c>Ingestion</c>; the Benchmarks project must refer to it, so that it is built.</param>
+    /// <param name="project">Such as <c>Ingestion</c>; what starts it must refer to its project, so that it is built.</param>
     /// <param name="environment">Such as <c>("ConnectionStrings__ingestion", "Host=...")</c>.</param>
     public static async Task<ServiceProcess> StartAsync(
         string project, IEnumerable<(string Name, string Value)> environment, CancellationToken cancellationToken, params string[] arguments)
     {
-        var assembly = Path.Combine(Repository.Root, "artifacts", "bin", project, "release", $"CloudNativeAi.{project}.dll");
-        var (httpPort, grpcPort) = (FreePort(), FreePort());
+        // Built as this process is: artifacts/bin/<project>/<configuration>.
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var assembly = Path.Combine(Repository.Root, "artifacts", "bin", project, configuration, $"CloudNativeAi.{project}.dll");
+        var (httpPort, grpcPort) = (PostgresServer.FreePort(), PostgresServer.FreePort());
         var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
             WorkingDirectory = Path.GetDirectoryName(assembly)!,
@@ -64,7 +66,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var service = new ServiceProcess(Process.Start(start)!, httpPort, grpcPort);
+        var service = new ServiceProcess(start, httpPort, grpcPort);
         try
         {
             await service.WaitUntilHealthyAsync(cancellationToken);
@@ -75,6 +77,14 @@ internal sealed class ServiceProcess : IAsyncDisposable
             await service.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Ends it as <c>kill -9</c> does, and starts it again at the same ports.</summary>
+    public async Task KillAndRestartAsync(CancellationToken cancellationToken)
+    {
+        await DisposeAsync();
+        _process = Process.Start(_start)!;
+        await WaitUntilHealthyAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,17 +119,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
             if (_process.HasExited || started.Elapsed > StartLimit)
             {
-                throw new InvalidOperationException($"{_process.StartInfo.ArgumentList[0]} did not become healthy within {started.Elapsed.TotalSeconds:0} s.");
+                throw new InvalidOperationException($"{_start.ArgumentList[0]} did not become healthy within {started.Elapsed.TotalSeconds:0} s.");
             }
 
             await Task.Delay(100, cancellationToken);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
