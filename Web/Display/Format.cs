@@ -83,6 +83,9 @@ public static class Format
     public static string Fixed(double? value, int decimals) =>
         value is { } number && double.IsFinite(number) ? number.ToString("F" + decimals, Invariant) : Unknown;
 
+    /// <summary>A difference, with its sign and three decimals.</summary>
+    public static string Difference(double value) => double.IsFinite(value) ? value.ToString("+0.000;\u22120.000;0.000", Invariant) : Unknown;
+
     /// <summary>Any number of a table: integers grouped, fractions with four significant digits.</summary>
     public static string Number(double? value)
     {

@@ -49,6 +49,28 @@ public sealed class LightGbmTrainerTests
     }
 
     [Fact]
+    public void Contributions_of_the_managed_trees_are_those_of_LightGBM()
+    {
+        var input = SyntheticRows.Input(Trainer, rows: 2_000, ("num_iterations", "40"), ("min_data_in_leaf", "5"), ("max_cat_to_onehot", "2"), ("min_data_per_group", "10"));
+        var model = Train(input);
+        var ensemble = LightGbmModelText.Parse(model.LightGbmText!);
+        var rows = input.Validation;
+
+        var expected = Reload(model.LightGbmText!, rows, LightGbmLibrary.PredictContributions, perRow: rows.Columns + 1);
+
+        var contributions = new double[rows.Columns];
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            var baseValue = TreeShap.Explain(ensemble, rows.Row(row), contributions);
+            double[] actual = [.. contributions, baseValue];
+            for (var column = 0; column <= rows.Columns; column++)
+            {
+                Assert.Equal(expected[(row * actual.Length) + column], actual[column], 1e-10);
+            }
+        }
+    }
+
+    [Fact]
     public void Columns_without_missing_values_in_training_read_NaN_as_zero()
     {
         var input = SyntheticRows.Input(Trainer, rows: 1_000, ("num_iterations", "10"));
@@ -184,16 +206,16 @@ public sealed class LightGbmTrainerTests
         return new EncodedMatrix(ensemble.FeatureCount, [.. values], new bool[3_000]);
     }
 
-    private static unsafe double[] Reload(string text, EncodedMatrix rows)
+    private static unsafe double[] Reload(string text, EncodedMatrix rows, int what = LightGbmLibrary.PredictProbability, int perRow = 1)
     {
         LightGbmLibrary.Check(LightGbmLibrary.BoosterLoadModelFromString(text, out var iterations, out var booster));
         try
         {
-            var results = new double[rows.Rows];
+            var results = new double[rows.Rows * perRow];
             fixed (double* values = rows.Values, pointer = results)
             {
                 LightGbmLibrary.Check(LightGbmLibrary.BoosterPredictForMat(
-                    booster, values, LightGbmLibrary.Float64, rows.Rows, rows.Columns, 1, LightGbmLibrary.PredictProbability, 0, iterations,
+                    booster, values, LightGbmLibrary.Float64, rows.Rows, rows.Columns, 1, what, 0, iterations,
                     string.Create(CultureInfo.InvariantCulture, $"num_threads={1}"), out _, pointer));
             }
 

@@ -67,6 +67,8 @@ public sealed class InteractionTests(WebHost host, Chromium chromium) : BrowserT
 
         await predict.ClickAsync();
         await Expect(page.GetByText("0.4321")).ToBeVisibleAsync();
+        await Expect(page.GetByText("+0.613")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Without any feature the log-odds are \u22120.750; with what each adds they are \u22120.273, the score's.")).ToBeVisibleAsync();
         Assert.Empty((await page.RunAxe()).Violations);
         await page.GetByRole(AriaRole.Link, new() { Name = FlightsWorld.PredictionId }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Prediction", Exact = true })).ToBeVisibleAsync();

@@ -30,6 +30,13 @@ public sealed class FormatTests
     public void Latency_changes_its_unit(double seconds, string expected) => Assert.Equal(expected, Plain(Format.Latency(seconds)));
 
     [Theory]
+    [InlineData(0.6125, "+0.613")]
+    [InlineData(-0.2, "\u22120.200")]
+    [InlineData(0, "0.000")]
+    [InlineData(double.NaN, "—")]
+    public void Difference_shows_its_sign(double difference, string expected) => Assert.Equal(expected, Format.Difference(difference));
+
+    [Theory]
     [InlineData(0.85, "850 ms")]
     [InlineData(12, "12 s")]
     [InlineData(245, "4 min 05 s")]

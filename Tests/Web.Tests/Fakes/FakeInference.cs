@@ -39,6 +39,14 @@ public sealed class FakeInference(FlightsWorld world) : Prediction.PredictionBas
             response.Features.Add(new PredictedFeature { Name = "minute_of_day", Value = new() { Int64Value = 600 }, Status = FeatureStatus.Present, Encoded = 600 });
         }
 
+        if (request.ReturnContributions)
+        {
+            response.BaseValue = -0.75;
+            response.Contributions.Add(new FeatureContribution { Name = "origin_departures:dep_delay_mean_1h", Contribution = 0.6125 });
+            response.Contributions.Add(new FeatureContribution { Name = "aircraft_last_arrival:arr_delay", Contribution = -0.2 });
+            response.Contributions.Add(new FeatureContribution { Name = "minute_of_day", Contribution = 0.0642 });
+        }
+
         return Task.FromResult(response);
     }
 

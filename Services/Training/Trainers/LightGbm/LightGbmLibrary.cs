@@ -9,6 +9,9 @@ internal static unsafe partial class LightGbmLibrary
     public const int Float64 = 1;
     public const int PredictProbability = 0;
     public const int PredictRawScore = 1;
+
+    /// <summary>Per row a number for each column, and the base value behind them.</summary>
+    public const int PredictContributions = 3;
     public const int ImportanceBySplits = 0;
     public const int ImportanceByGain = 1;
 
