@@ -9,7 +9,7 @@ namespace CloudNativeAi.Inference.Features;
 internal sealed class JoinedLookUps(OnlineFeatures features, int rowCount)
 {
     private readonly Lock _lock = new();
-    private readonly List<Group> _groups = [];
+    private readonly List<LookUpGroup> _groups = [];
     private int _awaited = rowCount;
 
     /// <summary>Called once for each row; disposed when the row has its answer.</summary>
@@ -18,22 +18,21 @@ internal sealed class JoinedLookUps(OnlineFeatures features, int rowCount)
     private Task<FetchedFeatures> JoinAsync(
         IReadOnlyList<string> names, IReadOnlyList<KeyValuePair<string, Value>> keys, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
     {
-        var waiting = new TaskCompletionSource<FetchedFeatures>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<FetchedFeatures> answer;
         lock (_lock)
         {
-            var group = _groups.Find(group => group.Names == names && group.AsOfMicros == asOfMicros);
+            var group = _groups.Find(group => group.IsFor(names, asOfMicros));
             if (group is null)
             {
-                group = new Group(names, asOfMicros, deadline, cancellationToken);
+                group = new LookUpGroup(names, asOfMicros, deadline, cancellationToken);
                 _groups.Add(group);
             }
 
-            group.Rows.Add(keys);
-            group.Waiting.Add(waiting);
+            answer = group.Add(keys);
         }
 
         Settle();
-        return waiting.Task;
+        return answer;
     }
 
     private void Settle()
@@ -49,28 +48,7 @@ internal sealed class JoinedLookUps(OnlineFeatures features, int rowCount)
         // Nobody joins any more: the last row was the last that could.
         foreach (var group in _groups)
         {
-            _ = CallAsync(group);
-        }
-    }
-
-    private async Task CallAsync(Group group)
-    {
-        try
-        {
-            var fetched = await features.GetAsync(group.Names, group.Rows, group.AsOfMicros, group.Deadline, group.CancellationToken);
-            for (var i = 0; i < fetched.Count; i++)
-            {
-                group.Waiting[i].SetResult(fetched[i]);
-            }
-        }
-        catch (InferenceException exception) when (exception.Kind == InferenceErrorKind.InvalidArgument && group.Rows.Count > 1)
-        {
-            // One row's keys are refused, and the others must not be refused with it.
-            await Task.WhenAll(group.Rows.Select((keys, i) => CallAsync(group.Only(keys, group.Waiting[i]))));
-        }
-        catch (Exception exception)
-        {
-            group.Waiting.ForEach(waiting => waiting.SetException(exception));
+            _ = group.CallAsync(features);
         }
     }
 
@@ -106,22 +84,4 @@ internal sealed class JoinedLookUps(OnlineFeatures features, int rowCount)
     private Task<FetchedFeatures> AskAloneAsync(
         IReadOnlyList<string> names, IReadOnlyList<KeyValuePair<string, Value>> keys, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken) =>
         features.GetAsync(names, keys, asOfMicros, deadline, cancellationToken);
-
-    private sealed class Group(IReadOnlyList<string> names, long? asOfMicros, DateTime deadline, CancellationToken cancellationToken)
-    {
-        public IReadOnlyList<string> Names { get; } = names;
-
-        public long? AsOfMicros { get; } = asOfMicros;
-
-        public DateTime Deadline { get; } = deadline;
-
-        public CancellationToken CancellationToken { get; } = cancellationToken;
-
-        public List<IReadOnlyList<KeyValuePair<string, Value>>> Rows { get; } = [];
-
-        public List<TaskCompletionSource<FetchedFeatures>> Waiting { get; } = [];
-
-        public Group Only(IReadOnlyList<KeyValuePair<string, Value>> keys, TaskCompletionSource<FetchedFeatures> waiting) =>
-            new(Names, AsOfMicros, Deadline, CancellationToken) { Rows = { keys }, Waiting = { waiting } };
-    }
 }

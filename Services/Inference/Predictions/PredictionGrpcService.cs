@@ -4,13 +4,13 @@ using Grpc.Core;
 
 namespace CloudNativeAi.Inference.Predictions;
 
-internal sealed class PredictionGrpcService(Predictor predictor, OnlineFeatures features, ShadowWorker shadows, ServingStatus status) : Prediction.PredictionBase
+internal sealed class PredictionGrpcService(Predictor predictor, OnlineFeatures features, SharedLookUps shared, ShadowWorker shadows, ServingStatus status) : Prediction.PredictionBase
 {
     public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
     {
         try
         {
-            return await predictor.PredictAsync(Call(request, features, context), context.CancellationToken);
+            return await predictor.PredictAsync(Call(request, shared, context), context.CancellationToken);
         }
         catch (InferenceException exception)
         {
@@ -41,7 +41,7 @@ internal sealed class PredictionGrpcService(Predictor predictor, OnlineFeatures 
     public override Task PredictStream(IAsyncStreamReader<PredictRequest> requestStream, IServerStreamWriter<PredictResponse> responseStream, ServerCallContext context) =>
         OrderedStream.RunAsync(
             requestStream.ReadAllAsync(context.CancellationToken),
-            (request, _, token) => AnswerOrErrorAsync(Call(request, features, context), token),
+            (request, _, token) => AnswerOrErrorAsync(Call(request, shared, context), token),
             responseStream.WriteInFlightAsync,
             context.CancellationToken);
 

@@ -11,6 +11,7 @@ internal static class PredictionRegistration
         builder.Services.AddOptionsWithValidateOnStart<FeatureOptions, FeatureOptionsValidator>().BindConfiguration(FeatureOptions.Section);
         builder.Services.AddServiceClient<FeatureRetrieval.FeatureRetrievalClient>("feature-store");
         builder.Services.AddSingleton<OnlineFeatures>();
+        builder.Services.AddSingleton<SharedLookUps>();
         builder.Services.AddSingleton<FeatureAssembler>();
         builder.Services.AddSingleton<PredictionLogger>();
         builder.Services.AddSingleton<Predictor>();
