@@ -15,6 +15,7 @@ var benchmarks = new Dictionary<string, (string Goal, Func<IBenchmark> Create)>(
 {
     ["ingest"] = ("at least 0.5 of a binary COPY of the same rows", () => new IngestBenchmark()),
     ["online"] = ("at least 0.5 of a bare MGET of the same keys; p99 of one entity below 2 times the MGET's", () => new OnlineBenchmark()),
+    ["stream"] = ("p99 from event to online feature below 250 ms at 5,000 events/s", () => new StreamBenchmark()),
     ["training-set"] = ("at most 1.3 times a hand-written ASOF JOIN over the same Parquet", () => new TrainingSetBenchmark()),
     ["infer"] = ("at least 0.85 of an empty gRPC echo of the same messages", () => new InferBenchmark()),
     ["infer-1"] = ("at most 1.5 times the echo's p50, one request at a time", () => new InferOneBenchmark()),

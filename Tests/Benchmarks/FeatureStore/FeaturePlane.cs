@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.TestSupport;
@@ -17,7 +16,7 @@ internal sealed class FeaturePlane : IAsyncDisposable
     public const int Entities = 1_000;
     public const int Features = 20;
 
-    private const string Source = "departures";
+    public const string Source = "departures";
     private const int EventsPerEntity = 24;
 
     private const string Yaml =
@@ -45,6 +44,8 @@ internal sealed class FeaturePlane : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("cnai-bench-");
     private ServiceProcess? _ingestion;
     private ServiceProcess? _featureStore;
+
+    public ServiceProcess Ingestion => _ingestion!;
 
     public ServiceProcess FeatureStore => _featureStore!;
 
@@ -145,7 +146,7 @@ internal sealed class FeaturePlane : IAsyncDisposable
         foreach (var part in Enumerable.Range(0, Entities * EventsPerEntity).Chunk(5_000))
         {
             var request = new IngestEventsRequest { Source = Source };
-            request.Events.AddRange(part.Select(number => new Event { Payload = ByteString.CopyFrom(Payload(number, now)) }));
+            request.Events.AddRange(part.Select(number => Old(number, now)));
             position = (await client.IngestEventsAsync(request, cancellationToken: cancellationToken)).LastPosition;
         }
 
@@ -153,13 +154,20 @@ internal sealed class FeaturePlane : IAsyncDisposable
             new WaitForPositionRequest { Source = Source, Position = position }, deadline: DateTime.UtcNow.AddMinutes(2), cancellationToken: cancellationToken);
     }
 
-    // Two events an hour of each entity, the newest ten minutes ago: each window has some.
-    private static byte[] Payload(int number, DateTimeOffset now)
+    /// <param name="departedMicros">Microseconds since the epoch.</param>
+    /// <param name="valueOf">The number of each of the ten fields.</param>
+    public static Event Event(string id, long departedMicros, int entity, Func<int, double> valueOf)
+    {
+        var fields = Enumerable.Range(0, 10).Select(field => string.Create(CultureInfo.InvariantCulture, $",\"f{field}\":{valueOf(field):R}"));
+        return new Event { Payload = ByteString.CopyFromUtf8($$"""{"id":"{{id}}","departed":{{departedMicros}},"origin":"{{NameOf(entity)}}"{{string.Concat(fields)}}}""") };
+    }
+
+    // Three events an hour of each entity, the newest ten minutes ago: each window has some.
+    private static Event Old(int number, DateTimeOffset now)
     {
         var (age, entity) = (number / Entities, number % Entities);
         var departed = now.AddMinutes(-10 - ((EventsPerEntity - 1 - age) * 20)).ToUnixTimeMilliseconds() * 1_000;
-        var fields = Enumerable.Range(0, 10).Select(field => string.Create(CultureInfo.InvariantCulture, $",\"f{field}\":{((number + field) % 977) / 7.0:R}"));
-        return Encoding.UTF8.GetBytes($$"""{"id":"e{{number}}","departed":{{departed}},"origin":"{{NameOf(entity)}}"{{string.Concat(fields)}}}""");
+        return Event(string.Create(CultureInfo.InvariantCulture, $"e{number}"), departed, entity, field => ((number + field) % 977) / 7.0);
     }
 
     private static string NameOf(int entity) => string.Create(CultureInfo.InvariantCulture, $"A{entity:D4}");

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace CloudNativeAi.Benchmarks.Inference;
+namespace CloudNativeAi.Benchmarks;
 
 /// <summary>
 /// Sends at given instants whatever becomes of what was sent before, as many clients do that do not know each other; latencies count from the
