@@ -8,18 +8,24 @@ internal sealed partial class OnlineStoreRecovery(
 {
     private readonly SemaphoreSlim _recovering = new(1);
 
-    public async Task EnsureAsync(CancellationToken cancellationToken)
+    public Task EnsureAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: false, cancellationToken);
+
+    /// <summary>Orders every view anew from the offline store, whatever Redis has; the keys of the builds before are deleted.</summary>
+    public Task RebuildAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: true, cancellationToken);
+
+    public void Dispose() => _recovering.Dispose();
+
+    private async Task RecoverAsync(bool isOrdered, CancellationToken cancellationToken)
     {
         await _recovering.WaitAsync(cancellationToken);
         try
         {
             var storeId = await materializations.GetStoreIdAsync(cancellationToken);
-            var known = await server.GetAsync([OnlineKeys.Store], keysPerRoundTrip: 1, cancellationToken);
-            if (known[0] != storeId.ToString())
+            if (isOrdered || await IsLostAsync(storeId, cancellationToken))
             {
-                storeId = await materializations.RebuildAllAsync(storeId, areKeysLost: true, cancellationToken);
+                storeId = await materializations.RebuildAllAsync(storeId, areKeysLost: !isOrdered, cancellationToken);
                 await server.SetAsync(OnlineKeys.Store, storeId.ToString(), cancellationToken);
-                LogEmpty(storeId);
+                LogRebuilding(isOrdered ? "It was asked for" : "The online store is empty or another one", storeId);
             }
 
             await onlineViews.RefreshAsync(cancellationToken);
@@ -30,29 +36,9 @@ internal sealed partial class OnlineStoreRecovery(
         }
     }
 
-    /// <summary>Orders every view anew from the offline store, whatever Redis has; the keys of the builds before are deleted.</summary>
-    public async Task RebuildAsync(CancellationToken cancellationToken)
-    {
-        await _recovering.WaitAsync(cancellationToken);
-        try
-        {
-            var storeId = await materializations.GetStoreIdAsync(cancellationToken);
-            storeId = await materializations.RebuildAllAsync(storeId, areKeysLost: false, cancellationToken);
-            await server.SetAsync(OnlineKeys.Store, storeId.ToString(), cancellationToken);
-            LogOrdered(storeId);
-            await onlineViews.RefreshAsync(cancellationToken);
-        }
-        finally
-        {
-            _recovering.Release();
-        }
-    }
+    private async Task<bool> IsLostAsync(Guid storeId, CancellationToken cancellationToken) =>
+        (await server.GetAsync([OnlineKeys.Store], keysPerRoundTrip: 1, cancellationToken))[0] != storeId.ToString();
 
-    public void Dispose() => _recovering.Dispose();
-
-    [LoggerMessage(LogLevel.Warning, "The online store is empty or another one; every view is built anew, store id {StoreId}")]
-    private partial void LogEmpty(Guid storeId);
-
-    [LoggerMessage(LogLevel.Warning, "It was asked for: every view is built anew, store id {StoreId}")]
-    private partial void LogOrdered(Guid storeId);
+    [LoggerMessage(LogLevel.Warning, "{Why}; every view is built anew, store id {StoreId}")]
+    private partial void LogRebuilding(string why, Guid storeId);
 }
