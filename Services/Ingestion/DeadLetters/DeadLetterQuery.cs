@@ -10,16 +10,14 @@ namespace CloudNativeAi.Ingestion.DeadLetters;
 internal sealed record DeadLetterQuery(
     long AfterId, int PageSize, string Field, string EventId, string Reason, long FromMicros, long UntilMicros, DeadLetterState State)
 {
-    private const int DefaultPageSize = 100;
-    private const int MaxPageSize = 1_000;
-
     public static DeadLetterQuery? From(ListDeadLettersRequest request, out string fault)
     {
         fault = "";
         var afterId = 0L;
-        if (request.PageSize is < 0 or > MaxPageSize)
+        var pageSize = Ingestion.PageSize.Of(request.PageSize);
+        if (pageSize is null)
         {
-            fault = $"page_size is between 1 and {MaxPageSize}, or 0 for {DefaultPageSize}";
+            fault = Ingestion.PageSize.Fault;
         }
         else if (request.PageToken.Length > 0 && !long.TryParse(request.PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out afterId))
         {
@@ -30,11 +28,10 @@ internal sealed record DeadLetterQuery(
             fault = "state is WAITING, REPLAYED or DISCARDED";
         }
 
-        var pageSize = request.PageSize == 0 ? DefaultPageSize : request.PageSize;
         return fault.Length > 0
             ? null
             : new DeadLetterQuery(
-                afterId, pageSize, request.Field, request.EventId, request.Reason, request.ReceivedFromMicros, request.ReceivedUntilMicros, request.State);
+                afterId, pageSize!.Value, request.Field, request.EventId, request.Reason, request.ReceivedFromMicros, request.ReceivedUntilMicros, request.State);
     }
 
     /// <summary>What the next page goes on from; empty: this is the last.</summary>

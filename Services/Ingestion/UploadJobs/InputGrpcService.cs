@@ -9,21 +9,13 @@ namespace CloudNativeAi.Ingestion.UploadJobs;
 /// <summary>Uploads, watched directories and tables, for those who look at them.</summary>
 internal sealed class InputGrpcService(SourceCatalog catalog, UploadJobStore jobs, TablePullStore pulls, IOptions<PullOptions> pullOptions) : Inputs.InputsBase
 {
-    private const int MaxPageSize = 1_000;
-    private const int DefaultPageSize = 100;
-
     public override async Task<ListUploadsResponse> ListUploads(ListUploadsRequest request, ServerCallContext context)
     {
-        if (request.PageSize is < 0 or > MaxPageSize)
-        {
-            throw Invalid($"page_size is between 1 and {MaxPageSize}, or 0 for {DefaultPageSize}");
-        }
-
+        var pageSize = PageSize.Of(request.PageSize) ?? throw Invalid(PageSize.Fault);
         var schema = await FindSchemaAsync(request.Source, context.CancellationToken);
         var before = request.PageToken.Length > 0
             ? await FindAsync(schema, request.PageToken, context.CancellationToken) ?? throw Invalid("page_token is not one that this service gave")
             : null;
-        var pageSize = request.PageSize == 0 ? DefaultPageSize : request.PageSize;
         var page = await jobs.ListAsync(schema.SourceId, before, pageSize, context.CancellationToken);
 
         return new ListUploadsResponse
@@ -45,8 +37,7 @@ internal sealed class InputGrpcService(SourceCatalog catalog, UploadJobStore job
         var schema = await FindSchemaAsync(request.Source, context.CancellationToken);
         var job = await FindAsync(schema, request.Id, context.CancellationToken) ?? throw UnknownUpload(schema, request.Id);
 
-        await jobs.EndAsync(job.Id, at: null, UploadState.Cancelled, "", context.CancellationToken);
-        job = await jobs.FindAsync(schema.SourceId, job.Id, context.CancellationToken) ?? throw UnknownUpload(schema, request.Id);
+        job = await jobs.CancelAsync(job, context.CancellationToken) ?? throw UnknownUpload(schema, request.Id);
 
         return job.State == UploadState.Cancelled
             ? Status(schema, job)

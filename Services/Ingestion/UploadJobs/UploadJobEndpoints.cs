@@ -12,8 +12,6 @@ namespace CloudNativeAi.Ingestion.UploadJobs;
 /// <summary>Long uploads as jobs: made, looked up, cancelled. <see cref="UploadPartEndpoints"/> has their bytes.</summary>
 internal static class UploadJobEndpoints
 {
-    private const int MaxPageSize = 1_000;
-    private const int DefaultPageSize = 100;
     private static readonly TimeSpan RetryCreationAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
 
@@ -92,12 +90,12 @@ internal static class UploadJobEndpoints
         SourceCatalog catalog,
         UploadJobStore jobs,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "page_size")] int pageSize = DefaultPageSize,
+        [FromQuery(Name = "page_size")] int pageSize = PageSize.Default,
         [FromQuery(Name = "page_token")] Guid? pageToken = null)
     {
-        if (pageSize is < 1 or > MaxPageSize)
+        if (pageSize is < 1 or > PageSize.Max)
         {
-            return TypedResults.Problem($"page_size is between 1 and {MaxPageSize}.", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem($"page_size is between 1 and {PageSize.Max}.", statusCode: StatusCodes.Status400BadRequest);
         }
 
         if (await catalog.FindAsync(source, cancellationToken) is not { } schema)
@@ -179,14 +177,12 @@ internal static class UploadJobEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> CancelAsync(
         string source, Guid id, SourceCatalog catalog, UploadJobStore jobs, CancellationToken cancellationToken)
     {
-        if (await FindAsync(source, id, catalog, jobs, cancellationToken) is not { } job)
+        if (await FindAsync(source, id, catalog, jobs, cancellationToken) is not { } open || await jobs.CancelAsync(open, cancellationToken) is not { } job)
         {
             return UnknownUpload(source, id);
         }
 
-        var cancelled = await jobs.EndAsync(id, at: null, UploadState.Cancelled, "", cancellationToken)
-            || (await jobs.FindAsync(job.SourceId, id, cancellationToken))?.State == UploadState.Cancelled;
-        return cancelled ? TypedResults.NoContent() : TypedResults.Problem($"The upload has ended already: {job.State}.", statusCode: StatusCodes.Status409Conflict);
+        return job.State == UploadState.Cancelled ? TypedResults.NoContent() : TypedResults.Problem($"The upload has ended already: {job.State}.", statusCode: StatusCodes.Status409Conflict);
     }
 
     private static async Task<UploadJob?> FindAsync(string source, Guid id, SourceCatalog catalog, UploadJobStore jobs, CancellationToken cancellationToken) =>

@@ -127,6 +127,13 @@ internal sealed class UploadJobStore(NpgsqlDataSource dataSource, IOptions<Uploa
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
+    /// <summary>Cancels a job that is open. The job as it then is: one that had ended stays what it was; null: it is gone.</summary>
+    public async Task<UploadJob?> CancelAsync(UploadJob job, CancellationToken cancellationToken)
+    {
+        await EndAsync(job.Id, at: null, UploadState.Cancelled, "", cancellationToken);
+        return await FindAsync(job.SourceId, job.Id, cancellationToken);
+    }
+
     /// <summary>Says how long the body is, once.</summary>
     public async Task SetLengthAsync(Guid id, long length, CancellationToken cancellationToken)
     {
