@@ -45,6 +45,11 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
             return ValueTask.FromCanceled<Tensor[]>(cancellationToken);
         }
 
+        if (Settings.RunsAtOnce && rows < _maxJoinedRows)
+        {
+            return Run(inputs, outputs, rows);
+        }
+
         var comesAlone = rows >= _maxJoinedRows || !(queueing.IsFollowed || scheduler.OthersArrive);
         InferenceWork? work = null;
         var starts = false;
@@ -73,7 +78,7 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
             scheduler.Start(this);
         }
 
-        return work is null ? RunInline(inputs, outputs, rows) : Wait(work, cancellationToken);
+        return work is null ? RunAlone(inputs, outputs, rows) : Wait(work, cancellationToken);
     }
 
     private InferenceWork CreateWork(Tensor[] inputs, int[] outputs, long rows, in Queueing queueing)
@@ -109,20 +114,12 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         return true;
     }
 
-    private ValueTask<Tensor[]> RunInline(Tensor[] inputs, int[] outputs, long rows)
+    // Holds an instance.
+    private ValueTask<Tensor[]> RunAlone(Tensor[] inputs, int[] outputs, long rows)
     {
         try
         {
-            observer.Queued(TimeSpan.Zero);
-            using var activity = InferenceMetrics.Activities.StartActivity("compute");
-            var started = timeProvider.GetTimestamp();
-            var answer = run(inputs, outputs);
-            observer.Ran(rows, requests: 1, new RunTimes(TimeSpan.Zero, timeProvider.GetElapsedTime(started), TimeSpan.Zero));
-            return ValueTask.FromResult(answer);
-        }
-        catch (Exception exception)
-        {
-            return ValueTask.FromException<Tensor[]>(exception);
+            return Run(inputs, outputs, rows);
         }
         finally
         {
@@ -138,6 +135,23 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
             {
                 scheduler.Start(this);
             }
+        }
+    }
+
+    private ValueTask<Tensor[]> Run(Tensor[] inputs, int[] outputs, long rows)
+    {
+        try
+        {
+            observer.Queued(TimeSpan.Zero);
+            using var activity = InferenceMetrics.Activities.StartActivity("compute");
+            var started = timeProvider.GetTimestamp();
+            var answer = run(inputs, outputs);
+            observer.Ran(rows, requests: 1, new RunTimes(TimeSpan.Zero, timeProvider.GetElapsedTime(started), TimeSpan.Zero));
+            return ValueTask.FromResult(answer);
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException<Tensor[]>(exception);
         }
     }
 

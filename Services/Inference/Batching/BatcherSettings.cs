@@ -8,6 +8,9 @@ internal sealed record BatcherSettings(int Instances, int MaxBatchSize, int MaxQ
     /// <summary>Rows of a run that several requests share; a request with more runs alone.</summary>
     public int MaxJoinedRows { get; init; } = 256;
 
+    /// <summary>A run is so short that waiting for an instance, or for company, costs more than it saves: every request that could share one runs at once.</summary>
+    public bool RunsAtOnce { get; init; }
+
     /// <summary>Priorities there are: 1 is the most urgent.</summary>
     public int PriorityLevels { get; init; } = 3;
 

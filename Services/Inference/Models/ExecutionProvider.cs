@@ -38,6 +38,8 @@ internal sealed partial class ExecutionProvider
     /// <summary>cpu, cuda, tensorrt, or none.</summary>
     public string Name { get; }
 
+    public bool IsCpu => Name == Cpu;
+
     /// <summary>Another one was preferred.</summary>
     public bool IsFallback { get; }
 

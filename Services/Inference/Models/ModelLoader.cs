@@ -44,7 +44,14 @@ internal sealed partial class ModelLoader(
             }
 
             var observer = new BatchObserver(version.ModelName, version.Version, metrics);
-            var batcher = new Batcher(SettingsOf(isBatched), onnx.Run, observer, timeProvider, RunScheduler.ThreadPool);
+            var trees = provider.IsCpu ? TreeRunner.TryCreate(Path.Combine(version.Directory, ModelFiles.Onnx), onnx) : null;
+            if (trees is not null)
+            {
+                LogTrees(version.ModelName, version.Version);
+            }
+
+            var settings = SettingsOf(isBatched) with { RunsAtOnce = trees is not null };
+            var batcher = new Batcher(settings, trees is null ? onnx.Run : trees.Run, observer, timeProvider, RunScheduler.ThreadPool);
             return new LoadedModel(
                 version, onnx, processing, TreeExplainer.Read(version.Directory), batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());
         }
@@ -69,6 +76,9 @@ internal sealed partial class ModelLoader(
 
     [LoggerMessage(LogLevel.Information, "Loaded model {ModelName} version {Version} ({Digest}) on {Provider}, rows share a run: {IsBatched}")]
     private partial void LogLoaded(string modelName, int version, string digest, string provider, bool isBatched);
+
+    [LoggerMessage(LogLevel.Information, "Model {ModelName} version {Version} is boosted trees and scores as they do, so it runs without ONNX Runtime and its requests at once")]
+    private partial void LogTrees(string modelName, int version);
 
     [LoggerMessage(LogLevel.Information, "Model {ModelName} version {Version} could not be warmed up on made-up values ({Reason}); its requests run one at a time")]
     private partial void LogNotWarmedUp(string modelName, int version, string reason);

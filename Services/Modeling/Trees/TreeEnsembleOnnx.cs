@@ -5,8 +5,8 @@ namespace CloudNativeAi.Modeling.Trees;
 /// <summary>Writes an ensemble as one <c>ai.onnx.ml</c> 5 TreeEnsemble in double and a sigmoid: the same decisions, the same sums.</summary>
 public static class TreeEnsembleOnnx
 {
-    private const byte BranchLessOrEqual = 0;
-    private const byte BranchMember = 6;
+    internal const byte BranchLessOrEqual = 0;
+    internal const byte BranchMember = 6;
     private const long AggregateSum = 1;
 
     public static byte[] Write(TreeEnsemble ensemble)

@@ -248,6 +248,38 @@ public sealed class BatcherTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Short_runs_wait_for_no_instance_and_large_ones_do()
+    {
+        var settings = new BatcherSettings(Instances: 1, MaxBatchSize: 64, MaxQueueSize: 1_000) { RunsAtOnce = true, MaxJoinedRows = 4 };
+        var batcher = new Batcher(settings, _model.Run, _observer, _time, _scheduler);
+        Task<Tensor[]>[] requests = [Task.Run(() => RunAsync(batcher, 1).AsTask()), Task.Run(() => RunAsync(batcher, 2, 3).AsTask()), Task.Run(() => RunAsync(batcher, 4, 5, 6, 7).AsTask())];
+        await _model.WaitForRunningAsync(3);
+
+        var second = RunAsync(batcher, 8, 9, 10, 11).AsTask();
+
+        Assert.Equal((3, 1), (_model.MostAtATime, batcher.QueueLength));
+        _model.LetAll();
+        var answers = await Task.WhenAll([.. requests, second]);
+        Assert.Equal<float[]>([[1], [2, 3], [4, 5, 6, 7], [8, 9, 10, 11]], answers.Select(Values));
+        Assert.Equal((11L, 4L), (_observer.InferenceCount, _observer.ExecutionCount));
+    }
+
+    [Fact]
+    public async Task Short_run_that_fails_or_was_cancelled_is_the_callers_alone()
+    {
+        _model.LetAll();
+        _model.Refuses = 13;
+        var batcher = new Batcher(new BatcherSettings(Instances: 1, MaxBatchSize: 64, MaxQueueSize: 1_000) { RunsAtOnce = true }, _model.Run, _observer, _time, _scheduler);
+
+        await Assert.ThrowsAsync<InferenceException>(() => RunAsync(batcher, 13).AsTask());
+        var cancelled = batcher.RunAsync([Column(1)], [0], 1, default, new CancellationToken(canceled: true));
+
+        await Assert.ThrowsAsync<TaskCanceledException>(() => cancelled.AsTask());
+        Assert.Equal<float[]>([1], Values(await RunAsync(batcher, 1)));
+        Assert.Equal((1L, 1L), (_observer.ExecutionCount, _observer.RejectedFor(RejectionReason.Cancelled)));
+    }
+
     private Batcher Create(int instances = 1, int maxBatchSize = 64, int maxQueueSize = 1_000) =>
         new(new BatcherSettings(instances, maxBatchSize, maxQueueSize), _model.Run, _observer, _time, _scheduler);
 
