@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Net.Sockets;
+using CloudNativeAi.ServiceDefaults.Telemetry;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.Logging;
@@ -10,16 +10,30 @@ namespace CloudNativeAi.ServiceDefaults.Grpc;
 
 /// <summary>
 /// The one place where exceptions become gRPC status codes. A lost dependency is UNAVAILABLE, a bug is INTERNAL;
-/// the detail goes to the log and the caller gets the trace id.
+/// the detail goes to the log and the caller gets what it is found under there.
 /// </summary>
 internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor> logger) : Interceptor
 {
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+    // Most calls end well, many of them at once.
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
-            return await continuation(request, context);
+            var answer = continuation(request, context);
+            return answer.IsCompletedSuccessfully ? answer : TranslateAsync(answer, context);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw Translate(exception, context);
+        }
+    }
+
+    private async Task<TResponse> TranslateAsync<TResponse>(Task<TResponse> answer, ServerCallContext context)
+    {
+        try
+        {
+            return await answer;
         }
         catch (Exception exception) when (exception is not RpcException)
         {
@@ -73,14 +87,15 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
             return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled or its connection was closed."));
         }
 
+        var reference = RequestTrace.ReferenceOf(context.GetHttpContext());
         if (IsLostDependency(exception))
         {
-            LogDependencyLost(exception, context.Method);
-            return new RpcException(new Status(StatusCode.Unavailable, $"A store this service needs is not reachable; retry later. Trace id {Activity.Current?.TraceId}."));
+            LogDependencyLost(exception, context.Method, reference);
+            return new RpcException(new Status(StatusCode.Unavailable, $"A store this service needs is not reachable; retry later. The service's log has it under {reference}."));
         }
 
-        LogFailed(exception, context.Method);
-        return new RpcException(new Status(StatusCode.Internal, $"An internal error occurred; the service's log has it under trace id {Activity.Current?.TraceId}."));
+        LogFailed(exception, context.Method, reference);
+        return new RpcException(new Status(StatusCode.Internal, $"An internal error occurred; the service's log has it under {reference}."));
     }
 
     private static bool IsLostDependency(Exception exception) => exception switch
@@ -90,9 +105,9 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
         _ => false,
     };
 
-    [LoggerMessage(LogLevel.Error, "{Method} failed")]
-    private partial void LogFailed(Exception exception, string method);
+    [LoggerMessage(LogLevel.Error, "{Method} failed ({Reference})")]
+    private partial void LogFailed(Exception exception, string method, string reference);
 
-    [LoggerMessage(LogLevel.Warning, "{Method} could not reach a store")]
-    private partial void LogDependencyLost(Exception exception, string method);
+    [LoggerMessage(LogLevel.Warning, "{Method} could not reach a store ({Reference})")]
+    private partial void LogDependencyLost(Exception exception, string method, string reference);
 }

@@ -1,5 +1,6 @@
 using CloudNativeAi.Contracts.Inference;
 using CloudNativeAi.Inference.Features;
+using CloudNativeAi.ServiceDefaults.Telemetry;
 using Grpc.Core;
 
 namespace CloudNativeAi.Inference.Predictions;
@@ -49,7 +50,7 @@ internal sealed class PredictionGrpcService(Predictor predictor, OnlineFeatures 
         Task.FromResult(status.Read());
 
     private PredictionCall Call(PredictRequest request, FeatureLookUp lookUp, ServerCallContext context) =>
-        new(request, context.GetHttpContext().VersionOf(named: ""), context.Deadline, lookUp, shadows.Mirror);
+        new(request, context.GetHttpContext().VersionOf(named: ""), context.Deadline, lookUp, RequestTrace.IdOf(context.GetHttpContext()), shadows.Mirror);
 
     // One among several: its error is its answer, and the others go on.
     private async Task<PredictResponse> AnswerOrErrorAsync(PredictionCall call, CancellationToken cancellationToken)

@@ -70,7 +70,7 @@ internal sealed class Predictor(
         }
 
         var deadline = timeProvider.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30);
-        var call = new PredictionCall(shadow.Request, Version: "", deadline, features, _ => { });
+        var call = new PredictionCall(shadow.Request, Version: "", deadline, features, TraceId: "", _ => { });
         await PredictWithAsync(lease, ShadowRole, call, shadow.PredictionIdFor(lease.Model.Version), shadow.AsOfMicros, cancellationToken);
     }
 
@@ -144,7 +144,7 @@ internal sealed class Predictor(
             var score = await ScoreAsync(model, vector.Encoded, cancellationToken);
             var duration = timeProvider.GetElapsedTime(started);
 
-            var record = ToRecord(model, role, request, predictionId, vector, score, duration, activity);
+            var record = ToRecord(model, role, call, predictionId, vector, score, duration, activity);
             await log.LogAsync(record);
 
             var answer = ToAnswer(record);
@@ -188,7 +188,7 @@ internal sealed class Predictor(
     }
 
     private PredictionRecord ToRecord(
-        LoadedModel model, string role, PredictRequest request, string predictionId, FeatureVector vector, double score, TimeSpan duration, Activity? activity)
+        LoadedModel model, string role, PredictionCall call, string predictionId, FeatureVector vector, double score, TimeSpan duration, Activity? activity)
     {
         var record = new PredictionRecord
         {
@@ -201,9 +201,9 @@ internal sealed class Predictor(
             CreatedTimestampMicros = timeProvider.UnixMicroseconds(),
             Role = role,
             LatencySeconds = duration.TotalSeconds,
-            TraceId = (activity ?? Activity.Current)?.TraceId.ToString() ?? "",
+            TraceId = activity?.TraceId.ToString() ?? call.TraceId,
         };
-        record.EntityKeys.Add(request.EntityKeys);
+        record.EntityKeys.Add(call.Request.EntityKeys);
         record.Features.AddRange(vector.Encoded);
         return record;
     }

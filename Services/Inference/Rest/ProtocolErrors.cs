@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text.Json;
 using CloudNativeAi.Inference.Tensors;
+using CloudNativeAi.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace CloudNativeAi.Inference.Rest;
@@ -41,8 +41,9 @@ internal sealed partial class ProtocolErrors(RequestDelegate next, ILogger<Proto
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            LogFailed(exception, context.Request.Path);
-            await WriteAsync(context, StatusCodes.Status500InternalServerError, $"An internal error occurred; the service's log has it under trace id {Activity.Current?.TraceId}.");
+            var reference = RequestTrace.ReferenceOf(context);
+            LogFailed(exception, context.Request.Path, reference);
+            await WriteAsync(context, StatusCodes.Status500InternalServerError, $"An internal error occurred; the service's log has it under {reference}.");
         }
     }
 
@@ -88,6 +89,6 @@ internal sealed partial class ProtocolErrors(RequestDelegate next, ILogger<Proto
         await RestBody.WriteJsonAsync(context, json.Written);
     }
 
-    [LoggerMessage(LogLevel.Error, "{Path} failed")]
-    private partial void LogFailed(Exception exception, string path);
+    [LoggerMessage(LogLevel.Error, "{Path} failed ({Reference})")]
+    private partial void LogFailed(Exception exception, string path, string reference);
 }
