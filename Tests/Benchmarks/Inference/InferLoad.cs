@@ -11,6 +11,8 @@ internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
 {
     private static readonly ModelInferRequest[] Requests = [.. Enumerable.Range(0, 64).Select(row => BenchmarkModel.Request(BenchmarkModel.Row(row)))];
 
+    private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
+
     private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
 
     /// <summary>Unary requests a second.</summary>
@@ -91,9 +93,12 @@ internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
         for (var i = 0; Stopwatch.GetElapsedTime(started) < duration; i++)
         {
             await room.Writer.WriteAsync(true, cancellationToken);
+            // Together with the next one where there is room for it already.
+            stream.RequestStream.WriteOptions = room.Reader.Count < inFlight ? Buffered : null;
             await stream.RequestStream.WriteAsync(Requests[i % Requests.Length], cancellationToken);
         }
 
+        // Sends what is still buffered, too.
         await stream.RequestStream.CompleteAsync();
         var answers = await reading;
         return answers / Stopwatch.GetElapsedTime(started).TotalSeconds;
