@@ -26,8 +26,10 @@ internal sealed class OnlineBenchmark : IBenchmark
         var mgets = Enumerable.Range(0, 64).Select(seed => Sample(seed, BatchEntities).SelectMany(entity => keys[entity]).ToArray()).ToArray();
         await CheckAsync(retrieval, requests[0]);
 
-        // The service compiles its hot paths while it is under load.
-        await LoadAsync(i => retrieval.GetOnlineFeaturesAsync(requests[i % 64], cancellationToken: cancellationToken).ResponseAsync, TimeSpan.FromSeconds(8), cancellationToken);
+        await WarmUp.RunAsync(
+            [plane.FeatureStore],
+            time => LoadAsync(i => retrieval.GetOnlineFeaturesAsync(requests[i % 64], cancellationToken: cancellationToken).ResponseAsync, time, cancellationToken),
+            cancellationToken);
 
         var duration = TimeSpan.FromSeconds(quick ? 1.5 : 3);
         Console.WriteLine($"{BatchEntities} entities x {FeaturePlane.Features} features over 2 views, {Clients} in flight; requests/s:");

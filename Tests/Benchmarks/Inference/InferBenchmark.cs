@@ -43,12 +43,15 @@ internal sealed class InferBenchmark : IBenchmark
     }
 
     /// <summary>Both at once, until little is compiled any more: the service has several times the code of the echo.</summary>
-    public static async Task WarmUpAsync(InferenceServer server, ServiceProcess echo, CancellationToken cancellationToken)
-    {
-        using var ours = new InferLoad(server.Process.Grpc, TimeSpan.FromSeconds(6));
-        using var ceiling = new InferLoad(echo.Grpc, TimeSpan.FromSeconds(6));
-        await Task.WhenAll(ours.UnaryAsync(InFlight, cancellationToken), ceiling.UnaryAsync(InFlight, cancellationToken), ours.StreamAsync(InFlight, cancellationToken));
-    }
+    public static Task WarmUpAsync(InferenceServer server, ServiceProcess echo, CancellationToken cancellationToken) => WarmUp.RunAsync(
+        [server.Process],
+        async time =>
+        {
+            using var ours = new InferLoad(server.Process.Grpc, time);
+            using var ceiling = new InferLoad(echo.Grpc, time);
+            await Task.WhenAll(ours.UnaryAsync(InFlight, cancellationToken), ceiling.UnaryAsync(InFlight, cancellationToken), ours.StreamAsync(InFlight, cancellationToken));
+        },
+        cancellationToken);
 
     private static async Task<(List<double> Latencies, double ProcessorMicroseconds)> CostAsync(ServiceProcess process, InferLoad load, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using CloudNativeAi.Modeling;
 using CloudNativeAi.Modeling.Trees;
@@ -58,13 +57,7 @@ internal sealed class InferenceServer : IAsyncDisposable
     }
 
     /// <summary>Bytes the process has allocated since it started.</summary>
-    public async Task<double> AllocatedBytesAsync(CancellationToken cancellationToken)
-    {
-        using var http = new HttpClient { BaseAddress = Process.Http };
-        var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellationToken);
-        var line = metrics.Split('\n').Single(line => line.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
-        return double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
-    }
+    public Task<double> AllocatedBytesAsync(CancellationToken cancellationToken) => WarmUp.CounterAsync(Process, "dotnet_gc_heap_total_allocated_bytes_total", cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -28,9 +28,14 @@ internal sealed class PredictEntityBenchmark : IBenchmark
         await CheckAsync(client, cancellationToken);
         await tensors.CheckAsync(cancellationToken);
 
-        // Both at once, until little is compiled any more.
-        using var warmUp = new InferLoad(server.Process.Grpc, TimeSpan.FromSeconds(8));
-        await Task.WhenAll(PredictAsync(client, requests, TimeSpan.FromSeconds(8), cancellationToken), warmUp.UnaryAsync(InferBenchmark.InFlight, cancellationToken));
+        await WarmUp.RunAsync(
+            [server.Process, plane.FeatureStore],
+            async time =>
+            {
+                using var warmUp = new InferLoad(server.Process.Grpc, time);
+                await Task.WhenAll(PredictAsync(client, requests, time, cancellationToken), warmUp.UnaryAsync(InferBenchmark.InFlight, cancellationToken));
+            },
+            cancellationToken);
 
         Console.WriteLine($"{FeaturePlane.Features} features by entity key, {InferBenchmark.InFlight} in flight; requests/s:");
         var result = await Pairs.MeasureAsync(
