@@ -9,7 +9,9 @@ internal static class FeastRegistration
     {
         builder.Services.AddServiceClient<EventIngestion.EventIngestionClient>("ingestion");
         builder.Services.AddOptionsWithValidateOnStart<FeastOptions, FeastOptionsValidator>().BindConfiguration(FeastOptions.Section);
+        builder.Services.AddSingleton<FrameWriter>();
         builder.Services.AddSingleton<FeastPush>();
+        builder.Services.AddSingleton<FeastOnlineWrite>();
         builder.Services.AddSingleton<FeastMaterialization>();
     }
 }
