@@ -12,12 +12,21 @@ internal static class FeastEndpoints
     {
         routes.MapGrpcService<FeastServingGrpcService>();
 
-        var feast = routes.MapGroup("").WithTags("Feast").AddEndpointFilter(FeastErrors.TranslateAsync);
-        feast.MapPost("/get-online-features", GetOnlineFeaturesAsync).WithName("GetOnlineFeatures").Accepts<FeastRequest>(FeastErrors.JsonType);
-        feast.MapPost("/push", PushAsync).WithName("Push").Accepts<FeastPushRequest>(FeastErrors.JsonType);
-        feast.MapPost("/write-to-online-store", WriteToOnlineStoreAsync).WithName("WriteToOnlineStore").Accepts<FeastWriteRequest>(FeastErrors.JsonType);
-        feast.MapPost("/materialize", MaterializeAsync).WithName("Materialize").Accepts<FeastMaterializeRequest>(FeastErrors.JsonType);
-        feast.MapPost("/materialize-incremental", MaterializeIncrementalAsync).WithName("MaterializeIncremental").Accepts<FeastMaterializeRequest>(FeastErrors.JsonType);
+        // Made here so that its gauge is there from the first scrape on.
+        var metrics = routes.ServiceProvider.GetRequiredService<FeastMetrics>();
+        var feast = routes.MapGroup("").WithTags("Feast");
+        Map<FeastRequest>("/get-online-features", "GetOnlineFeatures", GetOnlineFeaturesAsync);
+        Map<FeastPushRequest>("/push", "Push", PushAsync);
+        Map<FeastWriteRequest>("/write-to-online-store", "WriteToOnlineStore", WriteToOnlineStoreAsync);
+        Map<FeastMaterializeRequest>("/materialize", "Materialize", MaterializeAsync);
+        Map<FeastMaterializeRequest>("/materialize-incremental", "MaterializeIncremental", MaterializeIncrementalAsync);
+
+        void Map<TBody>(string path, string name, Delegate handler)
+            where TBody : notnull => feast.MapPost(path, handler)
+                .WithName(name)
+                .Accepts<TBody>(FeastErrors.JsonType)
+                .AddEndpointFilter((context, next) => FeastRequests.RecordAsync(metrics, path, context, next))
+                .AddEndpointFilter(FeastErrors.TranslateAsync);
     }
 
     private static async Task<IResult> GetOnlineFeaturesAsync(HttpRequest http, OnlineFeatures features, CancellationToken cancellationToken)

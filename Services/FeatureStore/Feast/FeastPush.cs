@@ -7,7 +7,7 @@ namespace CloudNativeAi.FeatureStore.Feast;
 /// Feast's push, through the event log: rows become events of the source of that name, durable before the answer. Both stores then get
 /// them whatever <c>to</c> says, since training must see what serving saw; <c>to</c> only says what the answer waits for.
 /// </summary>
-internal sealed class FeastPush(FrameWriter writer)
+internal sealed class FeastPush(FrameWriter writer, FeastMetrics metrics)
 {
     /// <summary>All rows or none. True when they can be read online; false when they are durable and on their way.</summary>
     /// <exception cref="FeastException">The request is wrong.</exception>
@@ -22,6 +22,7 @@ internal sealed class FeastPush(FrameWriter writer)
         var source = await writer.FindSourceAsync(request.Source, cancellationToken)
             ?? throw new FeastException(
                 StatusCodes.Status422UnprocessableEntity, "PushSourceNotFoundException", $"Unable to find push source '{request.Source}'.");
+        metrics.RecordPush(source.Name, request.To);
         var isOnline = await writer.WriteAsync(source, request.Frame, waitsForOnline: request.To != "offline", cancellationToken);
 
         // Rows for the offline store are committed together with others.
