@@ -43,7 +43,11 @@ internal static class KubernetesChart
             .WithPersistentData("50Gi")
             .WithMigration()
             .WithAutoscaling(min: 1, max: 4, requestsPerPod: 64, needsSharedStorage: true)
-            .WithMonitoring(latencySeconds: 0.05);
+            .WithMonitoring(latencySeconds: 0.05, new OwnAlert(
+                "ParityIsBroken",
+                "critical",
+                series => $"sum(increase(feature_store_parity_samples_total{series[..^1]},result='different'}}[1h])) > 0",
+                "What was served is not what training sees: the service's Parity.GetParity names it. No model that reads it is promoted until it is resolved."));
         builder.Service("model-registry", volumeGroup: Group)
             .WithResources("100m", "256Mi", "1", "512Mi")
             .WithPersistentData("20Gi")

@@ -34,6 +34,8 @@ var featureStore = builder.AddProject("feature-store", "../Services/FeatureStore
 
 var modelRegistry = builder.AddProject("model-registry", "../Services/ModelRegistry/ModelRegistry.csproj")
     .WithReference(modelVersions, "registry").WaitFor(modelVersions)
+    // Asked before a version is promoted; nothing else of the registry needs it.
+    .WithReference(featureStore)
     .WithDataDirectory(data)
     .WithPublishedPorts()
     .WithHttpHealthCheck("/health");

@@ -20,7 +20,9 @@ internal static class Monitoring
 
     /// <summary>Scraped at /metrics, and alerts on errors, latency and absence: <c>monitoring.service_monitors</c>, <c>monitoring.rules</c>.</summary>
     /// <param name="latencySeconds">99 % of the requests must be answered within it.</param>
-    public static IResourceBuilder<ProjectResource> WithMonitoring(this IResourceBuilder<ProjectResource> service, double latencySeconds) =>
+    /// <param name="own">What only this service can have go wrong.</param>
+    public static IResourceBuilder<ProjectResource> WithMonitoring(
+        this IResourceBuilder<ProjectResource> service, double latencySeconds, params OwnAlert[] own) =>
         service.PublishAsKubernetesService(kubernetes =>
         {
             var name = service.Resource.Name;
@@ -41,8 +43,8 @@ internal static class Monitoring
                     new Map
                     {
                         ["name"] = name,
-                        ["rules"] = new[]
-                        {
+                        ["rules"] = (Map[])
+                        [
                             Alert(name, "IsGone", "critical", "5m", $"absent(up{series} == 1)", "No pod answers the scraper."),
                             Alert(
                                 name,
@@ -58,7 +60,8 @@ internal static class Monitoring
                                 "10m",
                                 $"histogram_quantile(0.99, sum by (le) (rate(http_server_request_duration_seconds_bucket{series}[5m]))) > {threshold}",
                                 $"1 % of the requests take longer than {threshold} s."),
-                        },
+                            .. own.Select(alert => Alert(name, alert.What, alert.Severity, "0m", alert.Expression(series), alert.Summary)),
+                        ],
                     },
                 },
             });
@@ -73,3 +76,8 @@ internal static class Monitoring
         ["annotations"] = new Map { ["summary"] = summary },
     };
 }
+
+/// <param name="What">Ending of the alert's name, which begins with the service's.</param>
+/// <param name="Severity">"critical" or "warning".</param>
+/// <param name="Expression">PromQL from the selector of the service's series, braces included.</param>
+internal sealed record OwnAlert(string What, string Severity, Func<string, string> Expression, string Summary);

@@ -41,7 +41,8 @@ public sealed record ArtifactDocument(string Path, long Size, string Sha256);
 /// <summary>Body of PUT /v1/models/{name}/aliases/{alias}.</summary>
 /// <param name="Reason">Required; kept in the audit log.</param>
 /// <param name="ExpectedVersion">When given, the alias must point here now (0: must not exist), else 409.</param>
-public sealed record SetAliasDocument(int Version, string Reason, string? Actor = null, int? ExpectedVersion = null);
+/// <param name="ParityOverride">Why it is promoted although its features are held back or cannot be checked; kept in the audit log.</param>
+public sealed record SetAliasDocument(int Version, string Reason, string? Actor = null, int? ExpectedVersion = null, string? ParityOverride = null);
 
 /// <param name="FromVersion">0: none.</param>
 /// <param name="ToVersion">0: none.</param>

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using CloudNativeAi.FeatureStore.Materialization;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace CloudNativeAi.FeatureStore.Definitions;
 
 /// <summary>Definition versions and source schemas in PostgreSQL.</summary>
-internal sealed class DefinitionStore(NpgsqlDataSource dataSource, TimeProvider timeProvider)
+internal sealed class DefinitionStore(NpgsqlDataSource dataSource, ViewMaterializations materializations, TimeProvider timeProvider)
 {
     /// <summary>Null when there is no such version; version 0 is the newest.</summary>
     public async Task<FeatureDefinitionSet?> FindAsync(int version, CancellationToken cancellationToken)
@@ -31,18 +32,33 @@ internal sealed class DefinitionStore(NpgsqlDataSource dataSource, TimeProvider 
         return schemas;
     }
 
+    /// <summary>
+    /// Keeps a source's newest schema. If its events now count as known from other instants on, what is online was built under another meaning:
+    /// in the same transaction the views of the source are ordered anew.
+    /// </summary>
     public async Task PutSchemaAsync(SourceSchema schema, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var command = new NpgsqlCommand(
             """
             INSERT INTO source_schemas (source, schema, updated_at) VALUES ($1, $2, $3)
             ON CONFLICT (source) DO UPDATE SET schema = excluded.schema, updated_at = excluded.updated_at
             WHERE source_schemas.schema <> excluded.schema
-            """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema.Name });
-        command.Parameters.Add(new NpgsqlParameter { Value = JsonSerializer.Serialize(schema), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = timeProvider.GetUtcNow() });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            """, connection))
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema.Name });
+            command.Parameters.Add(new NpgsqlParameter { Value = JsonSerializer.Serialize(schema), NpgsqlDbType = NpgsqlDbType.Jsonb });
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = timeProvider.GetUtcNow() });
+            if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+            {
+                return;
+            }
+        }
+
+        await materializations.RebuildSourceAsync(connection, schema.Name, schema.DescribeAvailability(), cancellationToken);
+        await ChangeChannel.NotifyAsync(connection, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Newest version within a transaction that holds the lock on definitions: nobody else applies meanwhile.</summary>

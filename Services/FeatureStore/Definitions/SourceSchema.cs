@@ -14,6 +14,9 @@ internal sealed record SourceSchema(string Name, IReadOnlyList<SchemaField> Fiel
     public long KnownMicros(long eventTimestampMicros, long createdTimestampMicros) =>
         Backfilled ? eventTimestampMicros + AvailabilityDelayMicros : Math.Max(eventTimestampMicros, createdTimestampMicros);
 
+    /// <summary>When events count as known, as text that is equal exactly when that is.</summary>
+    public string DescribeAvailability() => Backfilled ? $"backfilled {AvailabilityDelayMicros}" : "live";
+
     public int IndexOf(string field)
     {
         for (var i = 0; i < Fields.Count; i++)

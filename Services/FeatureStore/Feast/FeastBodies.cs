@@ -40,6 +40,20 @@ internal sealed class FeastPushRequest
     public string To { get; init; } = "online";
 }
 
+/// <summary>The body of Feast's <c>POST /write-to-online-store</c>. Other members of it have no meaning here.</summary>
+internal sealed class FeastWriteRequest
+{
+    [JsonPropertyName("feature_view_name")]
+    public required string FeatureView { get; init; }
+
+    [JsonPropertyName("df")]
+    public required IReadOnlyDictionary<string, JsonElement[]?> Frame { get; init; }
+
+    /// <summary>False: the definitions are read again first, for one that another replica has just applied.</summary>
+    [JsonPropertyName("allow_registry_cache")]
+    public bool AllowRegistryCache { get; init; } = true;
+}
+
 /// <summary>The body of Feast's <c>POST /materialize</c> and, without <see cref="Start"/>, of <c>/materialize-incremental</c>.</summary>
 internal sealed class FeastMaterializeRequest
 {

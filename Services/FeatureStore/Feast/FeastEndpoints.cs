@@ -12,11 +12,21 @@ internal static class FeastEndpoints
     {
         routes.MapGrpcService<FeastServingGrpcService>();
 
-        var feast = routes.MapGroup("").WithTags("Feast").AddEndpointFilter(FeastErrors.TranslateAsync);
-        feast.MapPost("/get-online-features", GetOnlineFeaturesAsync).WithName("GetOnlineFeatures").Accepts<FeastRequest>(FeastErrors.JsonType);
-        feast.MapPost("/push", PushAsync).WithName("Push").Accepts<FeastPushRequest>(FeastErrors.JsonType);
-        feast.MapPost("/materialize", MaterializeAsync).WithName("Materialize").Accepts<FeastMaterializeRequest>(FeastErrors.JsonType);
-        feast.MapPost("/materialize-incremental", MaterializeIncrementalAsync).WithName("MaterializeIncremental").Accepts<FeastMaterializeRequest>(FeastErrors.JsonType);
+        // Made here so that its gauge is there from the first scrape on.
+        var metrics = routes.ServiceProvider.GetRequiredService<FeastMetrics>();
+        var feast = routes.MapGroup("").WithTags("Feast");
+        Map<FeastRequest>("/get-online-features", "GetOnlineFeatures", GetOnlineFeaturesAsync);
+        Map<FeastPushRequest>("/push", "Push", PushAsync);
+        Map<FeastWriteRequest>("/write-to-online-store", "WriteToOnlineStore", WriteToOnlineStoreAsync);
+        Map<FeastMaterializeRequest>("/materialize", "Materialize", MaterializeAsync);
+        Map<FeastMaterializeRequest>("/materialize-incremental", "MaterializeIncremental", MaterializeIncrementalAsync);
+
+        void Map<TBody>(string path, string name, Delegate handler)
+            where TBody : notnull => feast.MapPost(path, handler)
+                .WithName(name)
+                .Accepts<TBody>(FeastErrors.JsonType)
+                .AddEndpointFilter((context, next) => FeastRequests.RecordAsync(metrics, path, context, next))
+                .AddEndpointFilter(FeastErrors.TranslateAsync);
     }
 
     private static async Task<IResult> GetOnlineFeaturesAsync(HttpRequest http, OnlineFeatures features, CancellationToken cancellationToken)
@@ -43,7 +53,13 @@ internal static class FeastEndpoints
     private static async Task<IResult> PushAsync(HttpRequest http, FeastPush push, CancellationToken cancellationToken) =>
         await push.PushAsync(await ReadAsync<FeastPushRequest>(http, cancellationToken), cancellationToken)
             ? Results.Ok()
-            : Results.Json(new { status = "accepted" }, statusCode: StatusCodes.Status202Accepted);
+            : Accepted();
+
+    /// <summary>200 when the rows can be read online; 202 when they are durable and on their way.</summary>
+    private static async Task<IResult> WriteToOnlineStoreAsync(HttpRequest http, FeastOnlineWrite write, CancellationToken cancellationToken) =>
+        await write.WriteAsync(await ReadAsync<FeastWriteRequest>(http, cancellationToken), cancellationToken)
+            ? Null()
+            : Accepted();
 
     private static async Task<IResult> MaterializeAsync(
         HttpRequest http, FeastMaterialization materialization, bool? async, bool? force, CancellationToken cancellationToken)
@@ -71,8 +87,13 @@ internal static class FeastEndpoints
         }
 
         await materialization.WaitAsync(views, cancellationToken);
-        return Results.Text("null", FeastErrors.JsonType);
+        return Null();
     }
+
+    // What Python's None is.
+    private static IResult Null() => Results.Text("null", FeastErrors.JsonType);
+
+    private static IResult Accepted() => Results.Json(new { status = "accepted" }, statusCode: StatusCodes.Status202Accepted);
 
     private static async Task<T> ReadAsync<T>(HttpRequest http, CancellationToken cancellationToken) =>
         await JsonSerializer.DeserializeAsync<T>(http.Body, NullsAreRefused, cancellationToken) ?? throw new JsonException("the body is null");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.FeatureStore.Definitions;
@@ -12,7 +13,7 @@ namespace CloudNativeAi.FeatureStore.Feast;
 /// is answered when the online store has every event that the log had when it came, whatever interval it names.
 /// </summary>
 internal sealed class FeastMaterialization(
-    Sources.SourcesClient sources, OnlineViews onlineViews, ProgressBoard board, PositionWaiter waiter, IOptions<FeastOptions> options)
+    Sources.SourcesClient sources, OnlineViews onlineViews, ProgressBoard board, PositionWaiter waiter, FeastMetrics metrics, IOptions<FeastOptions> options)
 {
     /// <exception cref="FeastException">An instant is missing, malformed or before the other.</exception>
     public static void CheckRange(FeastMaterializeRequest request, bool startIsNeeded)
@@ -57,6 +58,24 @@ internal sealed class FeastMaterialization(
 
     /// <exception cref="FeastException">The online store needs longer than a request may wait.</exception>
     public async Task WaitAsync(IReadOnlyList<FeatureView> views, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var isSuccess = false;
+        try
+        {
+            await WaitForHeadsAsync(views, cancellationToken);
+            isSuccess = true;
+        }
+        finally
+        {
+            foreach (var view in views)
+            {
+                metrics.RecordMaterialization(view.Name, isSuccess, Stopwatch.GetElapsedTime(started));
+            }
+        }
+    }
+
+    private async Task WaitForHeadsAsync(IReadOnlyList<FeatureView> views, CancellationToken cancellationToken)
     {
         var statuses = await sources.ListSourcesAsync(new ListSourcesRequest(), cancellationToken: cancellationToken);
         var heads = statuses.Sources.ToDictionary(status => status.Source.Name, status => status.HeadPosition, StringComparer.Ordinal);

@@ -9,7 +9,10 @@ internal static class FeastRegistration
     {
         builder.Services.AddServiceClient<EventIngestion.EventIngestionClient>("ingestion");
         builder.Services.AddOptionsWithValidateOnStart<FeastOptions, FeastOptionsValidator>().BindConfiguration(FeastOptions.Section);
+        builder.Services.AddSingleton<FeastMetrics>();
+        builder.Services.AddSingleton<FrameWriter>();
         builder.Services.AddSingleton<FeastPush>();
+        builder.Services.AddSingleton<FeastOnlineWrite>();
         builder.Services.AddSingleton<FeastMaterialization>();
     }
 }

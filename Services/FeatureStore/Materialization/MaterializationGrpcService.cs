@@ -9,10 +9,14 @@ internal sealed class MaterializationGrpcService(
     PositionWaiter waiter,
     ProgressStore progress,
     ViewMaterializations materializations,
+    MaterializationHistory history,
     IngestionSources ingestion,
     DefinitionCatalog definitions,
     TimeProvider timeProvider) : Contract.Materialization.MaterializationBase
 {
+    private const int DefaultPageSize = 100;
+    private const int MaxPageSize = 1_000;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
 
@@ -72,6 +76,23 @@ internal sealed class MaterializationGrpcService(
 
         var (offline, online) = waiter.PositionsOf(request.Source);
         return new WaitForPositionResponse { OfflinePosition = offline, OnlinePosition = online };
+    }
+
+    public override async Task<ListViewMaterializationsResponse> ListViewMaterializations(ListViewMaterializationsRequest request, ServerCallContext context)
+    {
+        if (request.PageSize is < 0 or > MaxPageSize || request.BeforeGeneration < 0)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"page_size must be from 0 (meaning {DefaultPageSize}) to {MaxPageSize} and before_generation not negative; they are {request.PageSize} and {request.BeforeGeneration}."));
+        }
+
+        var size = request.PageSize == 0 ? DefaultPageSize : request.PageSize;
+        var before = request.BeforeGeneration == 0 ? long.MaxValue : request.BeforeGeneration;
+        var builds = await history.ListAsync(request.FeatureView, before, size, context.CancellationToken);
+        return builds.Count > 0 || request.FeatureView.Length == 0 || await history.ExistsAsync(request.FeatureView, context.CancellationToken)
+            ? new ListViewMaterializationsResponse { Materializations = { builds } }
+            : throw new RpcException(new Status(StatusCode.NotFound, $"There was never a feature view '{request.FeatureView}'."));
     }
 
     // False also when the deadline came first, here or at the client: the call is cancelled by it before the answer is on its way. A

@@ -15,6 +15,7 @@ internal static class MaterializationRegistration
         builder.Services.AddSingleton<FeatureStoreMetrics>();
         builder.Services.AddSingleton<EventLogReader>();
         builder.Services.AddSingleton<ViewMaterializations>();
+        builder.Services.AddSingleton<MaterializationHistory>();
         builder.Services.AddSingleton<ProgressStore>();
         builder.Services.AddSingleton<ProgressBoard>();
         builder.Services.AddSingleton<WakeSignals>();

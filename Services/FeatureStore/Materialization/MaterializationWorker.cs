@@ -61,6 +61,11 @@ internal sealed partial class MaterializationWorker(
                     }
                 }
 
+                if (await recovery.EnsureStillThereAsync(cancellationToken))
+                {
+                    signals.WakeAll();
+                }
+
                 await CleanAsync(cancellationToken);
                 await signals.WaitAsync(WakeSignals.Supervisor, options.Value.RefreshInterval, cancellationToken);
             }

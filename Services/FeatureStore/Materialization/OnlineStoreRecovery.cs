@@ -1,4 +1,5 @@
 using CloudNativeAi.FeatureStore.OnlineStore;
+using StackExchange.Redis;
 
 namespace CloudNativeAi.FeatureStore.Materialization;
 
@@ -9,6 +10,31 @@ internal sealed partial class OnlineStoreRecovery(
     private readonly SemaphoreSlim _recovering = new(1);
 
     public Task EnsureAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: false, cancellationToken);
+
+    /// <summary>
+    /// For every round of a service that is idle: neither a read nor an event then tells that the data are gone. One look at the server, more
+    /// only if it is not the one that the views are in. A server that does not answer may still have its data.
+    /// </summary>
+    /// <returns>True when all views are built anew.</returns>
+    public async Task<bool> EnsureStillThereAsync(CancellationToken cancellationToken)
+    {
+        var storeId = onlineViews.Current.StoreId;
+        try
+        {
+            if (!await IsLostAsync(storeId, cancellationToken))
+            {
+                return false;
+            }
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            LogUnreachable(exception.Message);
+            return false;
+        }
+
+        await EnsureAsync(cancellationToken);
+        return onlineViews.Current.StoreId != storeId;
+    }
 
     /// <summary>Orders every view anew from the offline store, whatever Redis has; the keys of the builds before are deleted.</summary>
     public Task RebuildAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: true, cancellationToken);
@@ -38,6 +64,9 @@ internal sealed partial class OnlineStoreRecovery(
 
     private async Task<bool> IsLostAsync(Guid storeId, CancellationToken cancellationToken) =>
         (await server.GetAsync([OnlineKeys.Store], keysPerRoundTrip: 1, cancellationToken))[0] != storeId.ToString();
+
+    [LoggerMessage(LogLevel.Warning, "The online store does not answer: {Detail}")]
+    private partial void LogUnreachable(string detail);
 
     [LoggerMessage(LogLevel.Warning, "{Why}; every view is built anew, store id {StoreId}")]
     private partial void LogRebuilding(string why, Guid storeId);

@@ -53,6 +53,12 @@ internal sealed partial class SourceLoop(
                 await TryAsync(recovery.EnsureAsync, cancellationToken);
                 _builds = [];
             }
+            catch (SourceChangedException)
+            {
+                // The builds are new ones; everything is decoded and applied as the source is declared now.
+                LogChanged(source);
+                await Task.Delay(FirstRetry, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             catch (OnlineStoreBehindException exception)
             {
                 LogBehind(source, exception.Position);
@@ -235,6 +241,11 @@ internal sealed partial class SourceLoop(
     private async Task CatchUpAsync(SourceSchema schema, CancellationToken cancellationToken)
     {
         TakeBuilds();
+        if (_builds.Values.Any(build => build.View.States.Schema.DescribeAvailability() != schema.DescribeAvailability()))
+        {
+            throw new SourceChangedException();
+        }
+
         _backfills.RemoveAll(task => task.IsCompleted);
         foreach (var done in _builds.Values.Where(build => build.Backfill is { IsCompleted: true }).ToList())
         {
@@ -384,9 +395,15 @@ internal sealed partial class SourceLoop(
     [LoggerMessage(LogLevel.Error, "The loop of the source '{Source}' failed and begins again")]
     private partial void LogFailed(string source, Exception exception);
 
+    [LoggerMessage(LogLevel.Information, "Events of the source '{Source}' count as known from other instants on: its views are built anew")]
+    private partial void LogChanged(string source);
+
     [LoggerMessage(LogLevel.Warning, "The online store is back at position {Position} of the source '{Source}'; it is caught up from there")]
     private partial void LogBehind(string source, long position);
 
     [LoggerMessage(LogLevel.Information, "The view '{View}' of the source '{Source}' is filled from position {From} to {To} beside the running ones")]
     private partial void LogBackfill(string source, string view, long from, long to);
 }
+
+/// <summary>The source was declared live and is backfilled now, or the other way round, or with another delay.</summary>
+internal sealed class SourceChangedException : Exception;

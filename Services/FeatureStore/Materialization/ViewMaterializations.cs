@@ -6,15 +6,16 @@ namespace CloudNativeAi.FeatureStore.Materialization;
 /// <summary>One build of a view's online values from the first event on.</summary>
 /// <param name="Generation">Part of the Redis keys: another build has other keys.</param>
 /// <param name="TargetPosition">Where its source was when the build began; the view is served from there on.</param>
+/// <param name="Availability">When its events count as known, as <see cref="SourceSchema.DescribeAvailability"/> says it; empty: not written down.</param>
 internal sealed record ViewMaterialization(
     long Generation, string View, string Fingerprint, string Source, long Position, long TargetPosition, bool Ready,
-    long Entities, long LastEventTimestampMicros, double LagSeconds);
+    long Entities, long LastEventTimestampMicros, double LagSeconds, string Availability);
 
 /// <summary>Which builds there are and how far they are, in PostgreSQL.</summary>
 internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProvider timeProvider)
 {
     private const string Columns =
-        "generation, feature_view, fingerprint, source, position, target_position, ready_at IS NOT NULL, entities, last_event_timestamp_micros, lag_seconds";
+        "generation, feature_view, fingerprint, source, position, target_position, ready_at IS NOT NULL, entities, last_event_timestamp_micros, lag_seconds, availability";
 
     public async Task<IReadOnlyList<ViewMaterialization>> GetCurrentAsync(CancellationToken cancellationToken)
     {
@@ -39,6 +40,25 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
                 await InsertAsync(connection, view.Name, view.Fingerprint, view.Source, old is null ? "added" : "changed", cancellationToken);
             }
         }
+    }
+
+    /// <summary>Orders the views of a source anew that were built under another availability, or it is not known under which.</summary>
+    public async Task RebuildSourceAsync(NpgsqlConnection connection, string source, string availability, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            WITH old AS (
+                UPDATE view_materializations SET retired_at = $3 WHERE source = $1 AND retired_at IS NULL AND availability <> $2
+                RETURNING feature_view, fingerprint, position, target_position)
+            INSERT INTO view_materializations (feature_view, fingerprint, source, reason, target_position, created_at, ready_at, availability)
+            SELECT feature_view, fingerprint, $1, 'changed', greatest(position, target_position), $3,
+                   CASE WHEN greatest(position, target_position) = 0 THEN $3 END, $2
+            FROM old
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = source });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = availability });
+        command.Parameters.Add(Now());
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>
@@ -68,9 +88,10 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
             """
             WITH lost AS (
                 UPDATE view_materializations SET retired_at = $1, cleaned_at = CASE WHEN $2 THEN $1 END WHERE retired_at IS NULL
-                RETURNING feature_view, fingerprint, source, position, target_position)
-            INSERT INTO view_materializations (feature_view, fingerprint, source, reason, target_position, created_at, ready_at)
-            SELECT feature_view, fingerprint, source, CASE WHEN $2 THEN 'store lost' ELSE 'asked for' END, greatest(position, target_position), $1, CASE WHEN greatest(position, target_position) = 0 THEN $1 END
+                RETURNING feature_view, fingerprint, source, position, target_position, availability)
+            INSERT INTO view_materializations (feature_view, fingerprint, source, reason, target_position, created_at, ready_at, availability)
+            SELECT feature_view, fingerprint, source, CASE WHEN $2 THEN 'store lost' ELSE 'asked for' END, greatest(position, target_position), $1,
+                   CASE WHEN greatest(position, target_position) = 0 THEN $1 END, availability
             FROM lost
             """, connection))
         {
@@ -135,8 +156,10 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
         // A view over a source that has no events yet has nothing to catch up with.
         await using var command = new NpgsqlCommand(
             """
-            INSERT INTO view_materializations (feature_view, fingerprint, source, reason, target_position, created_at, ready_at)
-            SELECT $1, $2, $3, $4, target, $5, CASE WHEN target = 0 THEN $5 END
+            INSERT INTO view_materializations (feature_view, fingerprint, source, reason, target_position, created_at, ready_at, availability)
+            SELECT $1, $2, $3, $4, target, $5, CASE WHEN target = 0 THEN $5 END,
+                   (SELECT CASE WHEN (schema->>'Backfilled')::boolean THEN 'backfilled ' || (schema->>'AvailabilityDelayMicros') ELSE 'live' END
+                    FROM source_schemas WHERE source = $3)
             FROM (SELECT coalesce((SELECT greatest(offline_position, online_position) FROM source_progress WHERE source = $3), 0) AS target) AS progress
             """, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = view });
@@ -157,7 +180,7 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
         {
             rows.Add(new ViewMaterialization(
                 reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt64(4), reader.GetInt64(5),
-                reader.GetBoolean(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetDouble(9)));
+                reader.GetBoolean(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetDouble(9), reader.GetString(10)));
         }
 
         return rows;

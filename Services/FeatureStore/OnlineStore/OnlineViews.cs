@@ -21,9 +21,9 @@ internal sealed class OnlineViews(DefinitionCatalog definitions, ViewMaterializa
             var storeId = await materializations.GetStoreIdAsync(cancellationToken);
             var builds = await materializations.GetCurrentAsync(cancellationToken);
 
-            // A build of another definition than the one read before is picked up by the next refresh.
+            // A build of another definition, or of another meaning of its source, than was read before is picked up by the next refresh.
             var views = builds
-                .Where(build => snapshot.Definitions.FindView(build.View)?.Fingerprint == build.Fingerprint)
+                .Where(build => snapshot.Definitions.FindView(build.View)?.Fingerprint == build.Fingerprint && HasAvailabilityOf(build, snapshot.Sources[build.Source]))
                 .ToFrozenDictionary(build => build.View, build => new OnlineView(snapshot.StatesOf(build.View), build), StringComparer.Ordinal);
             return _current = new OnlineViewSnapshot(storeId, snapshot, views);
         }
@@ -34,6 +34,9 @@ internal sealed class OnlineViews(DefinitionCatalog definitions, ViewMaterializa
     }
 
     public void Dispose() => _refreshing.Dispose();
+
+    private static bool HasAvailabilityOf(ViewMaterialization build, SourceSchema source) =>
+        build.Availability.Length == 0 || build.Availability == source.DescribeAvailability();
 }
 
 internal sealed record OnlineViewSnapshot(Guid StoreId, DefinitionSnapshot Definitions, FrozenDictionary<string, OnlineView> Views);

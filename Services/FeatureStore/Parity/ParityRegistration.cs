@@ -8,6 +8,7 @@ internal static class ParityRegistration
         builder.Services.AddSingleton<ParitySampler>();
         builder.Services.AddSingleton<ParityCheck>();
         builder.Services.AddSingleton<ParityStore>();
+        builder.Services.AddSingleton<ParityResolutions>();
         builder.Services.AddHostedService<ParityWorker>();
     }
 

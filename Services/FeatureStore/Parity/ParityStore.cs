@@ -38,7 +38,7 @@ internal sealed class ParityStore(NpgsqlDataSource dataSource, TimeProvider time
         Volatile.Write(ref _lastSample, now);
     }
 
-    public async Task<ParityReport> ReportAsync(int limit, CancellationToken cancellationToken)
+    public async Task<ParityReport> ReportAsync(int limit, bool includesResolved, CancellationToken cancellationToken)
     {
         var report = new ParityReport
         {
@@ -46,10 +46,12 @@ internal sealed class ParityStore(NpgsqlDataSource dataSource, TimeProvider time
         };
         await using var command = dataSource.CreateCommand(
             """
-            SELECT found_micros, feature_view || ':' || feature, entity_key::text, as_of_micros, position, online, offline
-            FROM parity_mismatches ORDER BY id DESC LIMIT $1
+            SELECT found_micros, feature_view || ':' || feature, entity_key::text, as_of_micros, position, online, offline,
+                   resolved_micros, resolution, resolved_by
+            FROM parity_mismatches WHERE $2 OR resolved_micros = 0 ORDER BY id DESC LIMIT $1
             """);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = includesResolved });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -62,6 +64,9 @@ internal sealed class ParityStore(NpgsqlDataSource dataSource, TimeProvider time
                 Position = reader.GetInt64(4),
                 Online = reader.GetString(5),
                 Offline = reader.GetString(6),
+                ResolvedMicros = reader.GetInt64(7),
+                Resolution = reader.GetString(8),
+                ResolvedBy = reader.GetString(9),
             });
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CloudNativeAi.FeatureStore.Definitions;
+using CloudNativeAi.FeatureStore.Feast;
 using CloudNativeAi.FeatureStore.Materialization;
 using CloudNativeAi.FeatureStore.OnlineStore;
 using CloudNativeAi.FeatureStore.Parity;
@@ -9,7 +10,13 @@ namespace CloudNativeAi.FeatureStore.Retrieval;
 
 /// <summary>Answers reads from the online store: finds what is asked for, reads each key of each view once, in one round trip.</summary>
 internal sealed class OnlineFeatures(
-    OnlineViews onlineViews, OnlineReader reader, ProgressBoard board, ParitySampler parity, FeatureStoreMetrics metrics, TimeProvider timeProvider)
+    OnlineViews onlineViews,
+    OnlineReader reader,
+    ProgressBoard board,
+    ParitySampler parity,
+    FeatureStoreMetrics metrics,
+    FeastMetrics feastMetrics,
+    TimeProvider timeProvider)
 {
     public const int MaxFeatures = 1_000;
 
@@ -82,7 +89,9 @@ internal sealed class OnlineFeatures(
         var snapshot = onlineViews.Current;
         var names = features.Select(feature => feature.View).Distinct(StringComparer.Ordinal).ToArray();
         var lookups = names.Select(name => rows.LookUp(ReadyView(snapshot, name))).ToArray();
+        var reading = Stopwatch.GetTimestamp();
         var values = await ReadAsync(snapshot, [.. lookups.Select(lookup => lookup.Lookup)], asOfMicros, now, cancellationToken);
+        feastMetrics.RecordRead(rows.Count, Stopwatch.GetElapsedTime(reading));
 
         var empty = lookups.Select(lookup => lookup.Lookup.View.States.EvaluateEmpty(asOf)).ToArray();
         var columns = new FeatureTableColumn[features.Count];
@@ -144,6 +153,7 @@ internal sealed class OnlineFeatures(
             }
 
             metrics.RecordStatuses(group.Key, counts);
+            feastMetrics.RecordStatuses(group.Key, counts);
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using CloudNativeAi.Contracts.Common;
 using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.FeatureStore.Definitions;
+using CloudNativeAi.FeatureStore.Feast;
 using CloudNativeAi.FeatureStore.OfflineStore.Delta;
 using Google.Protobuf;
 using Grpc.Core;
@@ -9,7 +11,7 @@ using Grpc.Core;
 namespace CloudNativeAi.FeatureStore.TrainingSets;
 
 internal sealed class TrainingSetsGrpcService(
-    DefinitionCatalog catalog, TrainingSetCreator creator, TrainingSetStore store, TrainingSetFiles files, HistoricalFeatures historical)
+    DefinitionCatalog catalog, TrainingSetCreator creator, TrainingSetStore store, TrainingSetFiles files, HistoricalFeatures historical, FeastMetrics metrics)
     : Contracts.FeatureStore.TrainingSets.TrainingSetsBase
 {
     private const int MaxHistoricalRows = 10_000;
@@ -110,7 +112,10 @@ internal sealed class TrainingSetsGrpcService(
             throw Invalid($"'{unknown.JoinKey}' is no join key of the feature service '{service.Name}', which has {string.Join(", ", service.JoinKeys.Select(key => key.Name))}.");
         }
 
-        var columns = await historical.GetAsync(definitions, service, keys, request.EntityTimestampsMicros, context.CancellationToken);
+        var columns = await RecordAsync(
+            "get_historical_features",
+            () => historical.GetAsync(definitions, service, keys, request.EntityTimestampsMicros, context.CancellationToken),
+            _ => rows);
         var response = new GetOnlineFeaturesResponse();
         for (var index = 0; index < columns.Length; index++)
         {
@@ -120,16 +125,35 @@ internal sealed class TrainingSetsGrpcService(
         return response;
     }
 
+    private async Task<T> RecordAsync<T>(string method, Func<Task<T>> join, Func<T, long> rowsOf)
+    {
+        var started = Stopwatch.GetTimestamp();
+        long? rows = null;
+        try
+        {
+            var result = await join();
+            rows = rowsOf(result);
+            return result;
+        }
+        finally
+        {
+            metrics.RecordOffline(method, rows, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
     private async Task<TrainingSetRecord> CreateAsync(
         DefinitionSnapshot definitions, Definitions.FeatureService service, LabelDefinition label, TrainingSetRange range,
         ChannelWriter<CreateTrainingSetProgress> progress, CancellationToken cancellationToken)
     {
         try
         {
-            var set = await creator.CreateAsync(
-                definitions, service, label, range,
-                (stage, fraction) => progress.TryWrite(new CreateTrainingSetProgress { Stage = stage, Fraction = fraction }),
-                cancellationToken);
+            var set = await RecordAsync(
+                "create_training_set",
+                () => creator.CreateAsync(
+                    definitions, service, label, range,
+                    (stage, fraction) => progress.TryWrite(new CreateTrainingSetProgress { Stage = stage, Fraction = fraction }),
+                    cancellationToken),
+                created => created.Rows);
             await store.AddAsync(set, cancellationToken);
             return set;
         }

@@ -1,10 +1,11 @@
+using CloudNativeAi.Ingestion.Quality;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Ingestion.EventLog;
 
 /// <summary>Makes the partitions of the coming days and drops those that retention gives up.</summary>
 internal sealed partial class PartitionWorker(
-    Partitions partitions, IOptions<EventLogOptions> options, TimeProvider timeProvider, ILogger<PartitionWorker> logger) : BackgroundService
+    Partitions partitions, QualityRollup rollup, IOptions<EventLogOptions> options, TimeProvider timeProvider, ILogger<PartitionWorker> logger) : BackgroundService
 {
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -21,7 +22,14 @@ internal sealed partial class PartitionWorker(
             firstKept = Math.Max(firstKept, Math.Min(today, await partitions.FindFirstWithinAsync(bytes, cancellationToken)));
         }
 
-        if (firstKept > int.MinValue && await partitions.DropBeforeAsync(firstKept, cancellationToken) is var dropped and > 0)
+        if (firstKept == int.MinValue)
+        {
+            return;
+        }
+
+        // What is dropped was summed up, also when the service was down for days and this is its first round.
+        await rollup.RunAsync(cancellationToken);
+        if (await partitions.DropBeforeAsync(firstKept, cancellationToken) is var dropped and > 0)
         {
             LogDropped(dropped, Partitions.NameOf(firstKept));
         }

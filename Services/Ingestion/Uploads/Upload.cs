@@ -87,7 +87,9 @@ internal sealed class Upload(
 
         _invalidTotal++;
         Received++;
-        return FlushIfFullAsync(cancellationToken);
+
+        // Rejecting, nothing will be written from here on: the transaction does not wait for the end of a body that may take long to come.
+        return Rejects && _transaction is not null ? EndTransactionAsync() : FlushIfFullAsync(cancellationToken);
     }
 
     /// <summary>Whether a row would be taken.</summary>
@@ -149,7 +151,6 @@ internal sealed class Upload(
         else if (_invalidTotal > 0)
         {
             // Nothing will be written; the rest is read only to report its faults.
-            await EndTransactionAsync();
         }
         else
         {

@@ -21,10 +21,10 @@ internal static class AliasEndpoints
             : TypedResults.Problem("There is no such model, or it has no such alias.", statusCode: StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<AliasChangeDocument>, ProblemHttpResult>> SetAsync(
-        string name, string alias, SetAliasDocument body, AliasStore aliases, CancellationToken cancellationToken)
+        string name, string alias, SetAliasDocument body, AliasStore aliases, ParityGate parity, CancellationToken cancellationToken)
     {
         var actor = body.Actor ?? "";
-        if ((Names.CheckModel(name) ?? Names.CheckAlias(alias) ?? Names.CheckReason(body.Reason, actor)) is { } problem)
+        if ((Names.CheckModel(name) ?? Names.CheckAlias(alias) ?? Names.CheckReason(body.Reason, actor) ?? Names.CheckOverride(body.ParityOverride ?? "")) is { } problem)
         {
             return TypedResults.Problem(problem, statusCode: StatusCodes.Status400BadRequest);
         }
@@ -34,7 +34,13 @@ internal static class AliasEndpoints
             return TypedResults.Problem($"The version is {body.Version}; versions begin with 1.", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        var move = new AliasMove(name, alias, body.Version, body.ExpectedVersion, body.Reason, actor);
+        var move = new AliasMove(name, alias, body.Version, body.ExpectedVersion, body.Reason, actor, body.ParityOverride ?? "");
+        if (await parity.FindObjectionAsync(move, cancellationToken) is { } objection)
+        {
+            return TypedResults.Problem(
+                objection.Message, statusCode: objection.IsKnown ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable);
+        }
+
         var (outcome, change, current) = await aliases.MoveAsync(move, cancellationToken);
         return outcome switch
         {

@@ -1,7 +1,8 @@
 namespace CloudNativeAi.ModelRegistry.Aliases;
 
 /// <summary>What is asked: point the alias at a version, or (<see cref="NoVersion"/>) remove it.</summary>
-internal sealed record AliasMove(string ModelName, string Alias, int Version, int? ExpectedVersion, string Reason, string Actor)
+/// <param name="ParityOverride">Why the version is promoted whatever is known against its features; empty: it is not.</param>
+internal sealed record AliasMove(string ModelName, string Alias, int Version, int? ExpectedVersion, string Reason, string Actor, string ParityOverride = "")
 {
     public const int NoVersion = 0;
 }

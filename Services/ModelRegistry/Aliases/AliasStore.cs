@@ -59,6 +59,16 @@ internal sealed partial class AliasStore(NpgsqlDataSource dataSource, TimeProvid
         return $"Alias '{move.Alias}' of model '{move.ModelName}' {points}, expected was {move.ExpectedVersion}. Read it again and decide anew.";
     }
 
+    /// <summary>Whether the alias has pointed at the version before, or does now: a move there is no promotion.</summary>
+    public async Task<bool> HadAsync(AliasMove move, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            "SELECT EXISTS (SELECT FROM alias_changes WHERE model_name = $1 AND alias = $2 AND to_version = $3)");
+        AddKey(command, move);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = move.Version });
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Newest first, of all aliases of the model.</summary>
     public async Task<IReadOnlyList<AliasChange>> ListHistoryAsync(string modelName, long beforeId, int count, CancellationToken cancellationToken)
     {
@@ -110,7 +120,9 @@ internal sealed partial class AliasStore(NpgsqlDataSource dataSource, TimeProvid
         await ModelRow.ChangedAsync(connection, move.ModelName, now, cancellationToken);
         await AuditLog.AppendAsync(
             connection, now, isDelete ? "delete_alias" : "set_alias", move.ModelName, move.Reason, move.Actor,
-            new { move.Alias, FromVersion = current, ToVersion = move.Version }, cancellationToken);
+            move.ParityOverride.Length == 0
+                ? (object)new { move.Alias, FromVersion = current, ToVersion = move.Version }
+                : new { move.Alias, FromVersion = current, ToVersion = move.Version, move.ParityOverride }, cancellationToken);
         return change;
     }
 

@@ -15,6 +15,7 @@ internal sealed class ModelRegistryGrpcService(
     ModelVersionStore versions,
     ArtifactStore artifacts,
     AliasStore aliases,
+    ParityGate parity,
     TrafficPolicies traffic,
     ModelStateReader states,
     ModelStateFeed feed,
@@ -101,8 +102,17 @@ internal sealed class ModelRegistryGrpcService(
 
     public override async Task<AliasChange> SetAlias(SetAliasRequest request, ServerCallContext context)
     {
-        ThrowIfWrong(Names.CheckModel(request.ModelName) ?? Names.CheckAlias(request.Alias) ?? Names.CheckReason(request.Reason, request.Actor));
-        var move = new AliasMove(request.ModelName, request.Alias, request.Version, request.HasExpectedVersion ? request.ExpectedVersion : null, request.Reason, request.Actor);
+        ThrowIfWrong(
+            Names.CheckModel(request.ModelName) ?? Names.CheckAlias(request.Alias) ?? Names.CheckReason(request.Reason, request.Actor)
+            ?? Names.CheckOverride(request.ParityOverride));
+        var move = new AliasMove(
+            request.ModelName, request.Alias, request.Version, request.HasExpectedVersion ? request.ExpectedVersion : null, request.Reason, request.Actor,
+            request.ParityOverride);
+        if (await parity.FindObjectionAsync(move, context.CancellationToken) is { } objection)
+        {
+            throw new RpcException(new Status(objection.IsKnown ? StatusCode.FailedPrecondition : StatusCode.Unavailable, objection.Message));
+        }
+
         return Decode(await aliases.MoveAsync(move, context.CancellationToken), move);
     }
 

@@ -33,6 +33,11 @@ internal static partial class Names
             : null;
     }
 
+    public static string? CheckOverride(string parityOverride) =>
+        parityOverride.Length > MaxReasonLength ? $"The reason of the parity override is longer than {MaxReasonLength} characters."
+        : parityOverride.Length > 0 && string.IsNullOrWhiteSpace(parityOverride) ? "The parity override must say why: it is kept in the audit log."
+        : null;
+
     /// <summary>A path that stays inside its directory on every file system a version may be copied to.</summary>
     public static string? CheckPath(string path)
     {

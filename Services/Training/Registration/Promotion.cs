@@ -122,6 +122,11 @@ internal sealed partial class Promotion(ModelRegistrar registrar, ILogger<Promot
             // Somebody moved the alias meanwhile: theirs is the newer decision.
             LogKept(version.ModelName, version.Version, "the champion was changed meanwhile");
         }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)
+        {
+            // The version is good; whether it may serve is for a person to decide.
+            LogKept(version.ModelName, version.Version, exception.Status.Detail);
+        }
     }
 
     [LoggerMessage(LogLevel.Information, "{Model}: the champion stays, version {Version}: {Reason}")]

@@ -33,6 +33,29 @@ public sealed class FeastServerFunctionalTests(FeastServerFunctionalTests.TwoEve
     }
 
     [Theory]
+    [InlineData("""{"feature_view_name":"nothing","df":{"origin":["SEA"]}}""", 404, Envelope + "FeatureViewNotFoundException")]
+    [InlineData("""{"feature_view_name":"origin_windows","df":{"origin":["SEA"],"dep_delay_mean_1h":[1]}}""", 400, "push_source_name \\u0027departures\\u0027")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"dep_delay":[1],"seats":[2],"gate":[null]}}""", 400, "\\u0027origin\\u0027, a join key")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"origin":["SEA"],"dep_delay":[1],"seats":[2]}}""", 400, "The column \\u0027gate\\u0027 of \\u0027origin_latest\\u0027 is missing")]
+    [InlineData("""{"feature_view_name":"again","df":{"origin":["SEA"],"dep_delay":[1]}}""", 400, "\\u0027origin_latest\\u0027 reads that field")]
+    [InlineData("""{"feature_view_name":"renamed","df":{"airport":["SEA"],"delay":[1],"dep_delay":[1],"seats":[1],"gate":[null]}}""", 400, "Two columns give the field \\u0027dep_delay\\u0027")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"origin":["SEA"],"dep_delay":[1],"seats":[2],"gate":["N","S"]}}""", 400, "must be of the same length")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"origin":["SEA"],"dep_delay":[1],"seats":[2],"gate":["N"]}}""", 400, "needs the column \\u0027event_timestamp\\u0027")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"origin":["SEA"],"dep_delay":[1],"seats":[2],"gate":["N"],"colour":[1],"event_timestamp":["2026-03-01"]}}""", 400, "is not a field of source")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"origin":null,"dep_delay":[1],"seats":[2],"gate":["N"]}}""", 400, "must be a list")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{"origin":["SEA"]},"allow_registry_cache":"perhaps"}""", 422, "allow_registry_cache")]
+    [InlineData("""{"feature_view_name":null,"df":{"origin":["SEA"]}}""", 422, "detail")]
+    [InlineData("""{"feature_view_name":"origin_latest"}""", 422, "detail")]
+    [InlineData("""{"df":{"origin":["SEA"]}}""", 422, "detail")]
+    [InlineData("""{"feature_view_name":"origin_latest","df":{}}""", 200, "null")]
+    public async Task Write_to_online_store_says_what_is_wrong_and_writes_nothing(string body, int status, string says)
+    {
+        await AssertAnswerAsync("/write-to-online-store", body, status, says);
+
+        Assert.Equal(2, fixture.Source.Status.HeadPosition);
+    }
+
+    [Theory]
     [InlineData("/materialize", """{"start_ts":"2026-03-02","end_ts":"2026-03-01"}""", 400, "must not be after end_ts")]
     [InlineData("/materialize", """{"end_ts":"2026-03-01"}""", 400, "\\u0027start_ts\\u0027 is missing")]
     [InlineData("/materialize", """{"start_ts":"yesterday","end_ts":"2026-03-01"}""", 400, "must be an ISO 8601 timestamp")]
@@ -82,7 +105,9 @@ public sealed class FeastServerFunctionalTests(FeastServerFunctionalTests.TwoEve
             Source.Append(Departures.Random(2, seed: 31).ToLog());
             Application = await FeatureStoreApplication.StartAsync(postgres, redis, _ingestion);
             await Application.ApplyAsync(Departures.Yaml.Replace(
-                "feature_services:", "  - { name: again, entity: origin, source: departures, features: [ dep_delay ] }\nfeature_services:", StringComparison.Ordinal));
+                "feature_views:", "  - { name: airport, join_keys: [ { name: airport, type: string } ] }\nfeature_views:", StringComparison.Ordinal).Replace(
+                "feature_services:", "  - { name: again, entity: origin, source: departures, features: [ dep_delay ] }\n"
+                + "  - { name: renamed, entity: airport, key_mapping: { airport: origin }, source: departures, features: [ { name: delay, field: dep_delay } ] }\nfeature_services:", StringComparison.Ordinal));
             await Application.WaitAsync(Departures.Source, 2);
         }
 

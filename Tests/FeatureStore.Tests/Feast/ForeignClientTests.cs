@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using CloudNativeAi.Contracts.Common;
+using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.FeatureStore.Tests.Application;
 using CloudNativeAi.TestSupport;
 
@@ -54,6 +57,43 @@ public sealed class ForeignClientTests(PostgresServer postgres, RedisServer redi
             + """{"values":[12.5,null,null,null],"statuses":["PRESENT","NULL_VALUE","NOT_FOUND","NOT_FOUND"],"event_timestamps":["2026-03-01T10:00:00Z","2026-03-01T10:00:00.500Z","1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]},"""
             + """{"values":[180,9007199254740993,null,null],"statuses":["PRESENT","PRESENT","NOT_FOUND","NOT_FOUND"],"event_timestamps":["2026-03-01T10:00:00Z","2026-03-01T10:00:00.500Z","1970-01-01T00:00:00Z","1970-01-01T00:00:00Z"]}]}""",
             body);
+    }
+
+    [Fact]
+    public async Task What_curl_writes_to_the_online_store_is_an_event_that_training_sees_too()
+    {
+        await _application.ApplyAsync(Departures.Yaml
+            .Replace("feature_views:", "  - { name: airport, join_keys: [ { name: airport, type: string } ] }\nfeature_views:", StringComparison.Ordinal)
+            .Replace(
+                "feature_services:",
+                "  - { name: by_airport, entity: airport, key_mapping: { airport: origin }, source: departures, features: [ { name: delay, field: dep_delay }, seats, gate ] }\n"
+                + "feature_services:\n  - { name: airports, features: [ 'by_airport:*' ] }",
+                StringComparison.Ordinal));
+        const string Write =
+            """{"feature_view_name":"by_airport","df":{"airport":["SEA","PDX"],"delay":[12.5,null],"seats":[180,null],"gate":["N7","E2"],"event_timestamp":["2026-03-01 10:00:00","2026-03-01T10:00:00.5Z"],"created":["2026-03-01 10:00:01","2026-03-01 10:00:01"]},"allow_registry_cache":false,"transform_on_write":true}""";
+
+        Assert.Equal(("200", "null"), await CurlAsync("POST", "/write-to-online-store", Write));
+        // Sent again, it is the same two events.
+        Assert.Equal(("200", "null"), await CurlAsync("POST", "/write-to-online-store", Write));
+
+        Assert.Equal(2, _ingestion.Put(Departures.Declaration()).Status.HeadPosition);
+        foreach (var features in new[] { "\"by_airport:delay\"", "\"origin_latest:dep_delay\"" })
+        {
+            var (_, body) = await CurlAsync(
+                "POST", "/get-online-features", $$"""{"features":[{{features}}],"entities":{"airport":["SEA","PDX"],"origin":["SEA","PDX"]},"as_of":"2026-03-01T10:30:00Z"}""");
+            Assert.Contains("""{"values":[12.5,null],"statuses":["PRESENT","NULL_VALUE"]""", body, StringComparison.Ordinal);
+        }
+
+        await _application.WaitAsync(Departures.Source, 2);
+        var history = await _application.TrainingSets.GetHistoricalFeaturesAsync(
+            new GetHistoricalFeaturesRequest
+            {
+                FeatureService = "airports",
+                EntityKeys = { new KeyColumn { JoinKey = "airport", Values = { new Value { StringValue = "SEA" } } } },
+                EntityTimestampsMicros = { (DateTimeOffset.Parse("2026-03-01T10:30:00Z", CultureInfo.InvariantCulture) - DateTimeOffset.UnixEpoch).Ticks / 10 },
+            },
+            cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal([12.5], history.Columns.Single(column => column.Name == "by_airport:delay").Doubles);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using CloudNativeAi.Contracts.FeatureStore;
 using CloudNativeAi.FeatureStore.Tests.Application;
 using CloudNativeAi.TestSupport;
 using Grpc.Core;
@@ -29,6 +30,29 @@ public sealed class OnlineStoreLossFunctionalTests(PostgresServer postgres, Redi
 
         await Eventually.TrueAsync(() => IsReadableAsync(application), CancellationToken);
         await application.WaitAsync(Departures.Source, 1_000);
+        await application.AssertOnlineEqualsOracleAsync(events, events.Max(item => item.EventTimestamp));
+    }
+
+    [Fact]
+    public async Task A_Redis_that_is_lost_while_nobody_reads_and_no_event_comes_is_filled_again()
+    {
+        await using var ownRedis = new RedisServer();
+        await ownRedis.InitializeAsync();
+        await using var ingestion = await FakeIngestion.StartAsync();
+        var events = Departures.Random(500, seed: 23);
+        ingestion.Put(Departures.Declaration()).Append(events.ToLog());
+        await using var application = await FeatureStoreApplication.StartAsync(postgres, ownRedis, ingestion);
+        await application.ApplyAsync(Departures.Yaml);
+        await application.WaitAsync(Departures.Source, 500);
+
+        await ownRedis.KillAndRestartAsync();
+
+        // Only PostgreSQL is asked meanwhile.
+        await Eventually.TrueAsync(
+            async () => (await application.Materialization.ListViewMaterializationsAsync(new ListViewMaterializationsRequest(), cancellationToken: CancellationToken))
+                .Materializations.Count(build => build is { Reason: "store lost", RetiredMicros: 0, ReadyMicros: > 0, Position: 500 }) == 2,
+            CancellationToken);
+        await Eventually.TrueAsync(() => IsReadableAsync(application), CancellationToken);
         await application.AssertOnlineEqualsOracleAsync(events, events.Max(item => item.EventTimestamp));
     }
 

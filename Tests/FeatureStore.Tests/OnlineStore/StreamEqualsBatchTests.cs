@@ -132,7 +132,7 @@ public sealed class StreamEqualsBatchTests(RedisServer redis)
         var view = world.Definitions.FeatureViews[index];
         return new OnlineView(
             new KeyStates(view, world.Schema),
-            new ViewMaterialization(generation, view.Name, view.Fingerprint, view.Source, 0, 0, true, 0, 0, 0));
+            new ViewMaterialization(generation, view.Name, view.Fingerprint, view.Source, 0, 0, true, 0, 0, 0, ""));
     }
 
     private static async Task StreamAsync(OnlineServer server, Guid storeId, OnlineView view, JoinWorld world)

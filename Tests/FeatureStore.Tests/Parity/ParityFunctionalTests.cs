@@ -91,7 +91,64 @@ public sealed class ParityFunctionalTests(PostgresServer postgres, RedisServer r
         var refusal = await Assert.ThrowsAsync<RpcException>(
             () => application.Parity.GetParityAsync(new GetParityRequest { PageSize = 1_001 }, cancellationToken: CancellationToken).ResponseAsync);
         Assert.Equal(StatusCode.InvalidArgument, refusal.StatusCode);
+
+        // Repaired, and a sample from before has been looked at when two more have.
+        await SwapAsync(application, "A0", "A1");
+        var looked = (await ReportAsync(application)).Samples;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await application.Retrieval.GetOnlineFeaturesAsync(Departures.Request(["A0"], asOf), cancellationToken: CancellationToken);
+                return (await ReportAsync(application)).Samples >= looked + 2;
+            },
+            CancellationToken);
+        await AssertHeldUntilResolvedAsync(application, mismatch.Feature);
     }
+
+    [Theory]
+    [InlineData("", "", 0, "why", "")]
+    [InlineData("origin_windows", "", 0, "", "")]
+    [InlineData("origin_windows", "", 0, "  ", "")]
+    [InlineData("origin_windows", "", -1, "why", "")]
+    [InlineData("origin_windows", "", 0, "why", "an actor of a very long name, which nobody has, repeated here until there are more than two hundred characters in it, "
+        + "as there are in this one now, or nearly, since it takes some more words to get there, and then it does")]
+    public async Task Resolution_says_what_is_wrong_with_it(string view, string feature, long until, string reason, string actor)
+    {
+        await using var ingestion = await FakeIngestion.StartAsync();
+        await using var application = await FeatureStoreApplication.StartAsync(postgres, redis, ingestion);
+        var request = new ResolveMismatchesRequest { FeatureView = view, Feature = feature, FoundUntilMicros = until, Reason = reason, Actor = actor };
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => application.Parity.ResolveMismatchesAsync(request, cancellationToken: CancellationToken).ResponseAsync);
+        var unknown = await Assert.ThrowsAsync<RpcException>(
+            () => application.Parity.CheckParityAsync(new CheckParityRequest { FeatureService = "nothing" }, cancellationToken: CancellationToken).ResponseAsync);
+
+        Assert.Equal((StatusCode.InvalidArgument, StatusCode.NotFound), (refused.StatusCode, unknown.StatusCode));
+    }
+
+    private static async Task AssertHeldUntilResolvedAsync(FeatureStoreApplication application, string feature)
+    {
+        var held = await CheckAsync(application);
+        Assert.InRange(held.Unresolved, 1, long.MaxValue);
+        Assert.Contains(feature, held.Features);
+        Assert.Equal(0, (await ResolveAsync(application, "origin_latest", 0)).Resolved);
+        Assert.Equal(0, (await ResolveAsync(application, "origin_windows", 1)).Resolved);
+
+        Assert.InRange((await ResolveAsync(application, "origin_windows", 0)).Resolved, held.Unresolved, long.MaxValue);
+
+        Assert.Equal(new ParityVerdict(), await CheckAsync(application));
+        Assert.Empty((await ReportAsync(application)).Mismatches);
+        var all = await application.Parity.GetParityAsync(new GetParityRequest { IncludeResolved = true }, cancellationToken: CancellationToken);
+        Assert.All(all.Mismatches, mismatch => Assert.Equal(("the keys were swapped; they are swapped back", "ops"), (mismatch.Resolution, mismatch.ResolvedBy)));
+        Assert.All(all.Mismatches, mismatch => Assert.InRange(mismatch.ResolvedMicros, mismatch.FoundMicros, long.MaxValue));
+    }
+
+    private static Task<ParityVerdict> CheckAsync(FeatureStoreApplication application) =>
+        application.Parity.CheckParityAsync(new CheckParityRequest { FeatureService = "delays" }, cancellationToken: CancellationToken).ResponseAsync;
+
+    private static Task<ResolveMismatchesResponse> ResolveAsync(FeatureStoreApplication application, string view, long until) =>
+        application.Parity.ResolveMismatchesAsync(
+            new ResolveMismatchesRequest { FeatureView = view, FoundUntilMicros = until, Reason = "the keys were swapped; they are swapped back", Actor = "ops" },
+            cancellationToken: CancellationToken).ResponseAsync;
 
     private static Task<ParityReport> ReportAsync(FeatureStoreApplication application) =>
         application.Parity.GetParityAsync(new GetParityRequest(), cancellationToken: CancellationToken).ResponseAsync;

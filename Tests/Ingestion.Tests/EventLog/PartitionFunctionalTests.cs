@@ -64,6 +64,30 @@ public sealed class PartitionFunctionalTests(PostgresServer postgres)
         Assert.Equal(10, (await host.IngestAsync(Flights.Batch(20, 10))).Duplicates);
     }
 
+    [Fact]
+    public async Task Retention_of_a_service_that_was_down_for_days_drops_nothing_before_it_was_summed_up()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using (var before = await IngestionHost.StartAsync(postgres, timeProvider: time))
+        {
+            await before.DeclareAsync();
+            await before.IngestAsync(Flights.Batch(0, 10));
+            await RunAsync(before.ConnectionString);
+        }
+
+        async Task RunAsync(string connectionString)
+        {
+            time.Advance(TimeSpan.FromDays(5));
+            await using var host = await IngestionHost.StartAsync(postgres, connectionString, time, "EventLog:Retention=2.00:00:00");
+            await host.Get<PartitionWorker>().RunOnceAsync(CancellationToken);
+
+            Assert.Equal(0, await CountAsync(host, "event_log"));
+            var quality = await host.Sources.GetSourceQualityAsync(
+                new GetSourceQualityRequest { Source = Flights.Name, WindowMicros = 7L * 24 * 3_600_000_000 }, cancellationToken: CancellationToken);
+            Assert.Equal(10, Assert.Single(quality.Hours).Events);
+        }
+    }
+
     [Theory]
     [InlineData("4000000", 21, 40)]
     [InlineData("1048576", 31, 40)]

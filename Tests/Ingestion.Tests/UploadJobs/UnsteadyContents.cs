@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.Channels;
 
 namespace CloudNativeAi.Ingestion.Tests.UploadJobs;
 
@@ -36,6 +37,33 @@ internal sealed class GatedContent(ReadOnlyMemory<byte> first, ReadOnlyMemory<by
         _sent.SetResult();
         await _gate.Task;
         await stream.WriteAsync(second);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+}
+
+/// <summary>A client that sends what it is told to, when it is told to.</summary>
+internal sealed class StagedContent : HttpContent
+{
+    private readonly Channel<byte[]> _parts = Channel.CreateUnbounded<byte[]>();
+
+    public StagedContent(string mediaType) => Headers.ContentType = new(mediaType);
+
+    public void Send(string part) => _parts.Writer.TryWrite(System.Text.Encoding.UTF8.GetBytes(part));
+
+    public void End() => _parts.Writer.Complete();
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        await foreach (var part in _parts.Reader.ReadAllAsync())
+        {
+            await stream.WriteAsync(part);
+            await stream.FlushAsync();
+        }
     }
 
     protected override bool TryComputeLength(out long length)
