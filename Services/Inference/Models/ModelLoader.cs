@@ -43,7 +43,7 @@ internal sealed partial class ModelLoader(
                 LogNotWarmedUp(version.ModelName, version.Version, failure);
             }
 
-            var observer = new BatchObserver(version.ModelName, version.Version, metrics);
+            var observer = new BatchObserver(version.ModelName, version.Version, metrics, timeProvider);
             var batcher = new Batcher(SettingsOf(isBatched), onnx.Run, observer, timeProvider, RunScheduler.ThreadPool);
             return new LoadedModel(
                 version, onnx, processing, TreeExplainer.Read(version.Directory), batcher, observer, new RecentLatencies(timeProvider), isBatched, timeProvider.UnixMicroseconds());

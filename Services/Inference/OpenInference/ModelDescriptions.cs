@@ -138,7 +138,12 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
                 };
             }
 
-            if (model.Pending.IsEmpty && loaded.All(version => version.ModelName != model.Name))
+            foreach (var slot in model.Aliases.Values.Distinct().Where(slot => slot.Loaded is null))
+            {
+                yield return new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, Version = Invariant(slot.Version), State = "UNAVAILABLE", Reason = ServedModels.MadeRoom };
+            }
+
+            if (model.Pending.IsEmpty && model.Aliases.IsEmpty && loaded.All(version => version.ModelName != model.Name))
             {
                 yield return new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, State = "UNAVAILABLE", Reason = model.IsUnloaded ? "unloaded" : "no alias is set" };
             }
