@@ -68,11 +68,26 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
             };
         }
 
-        // The dimension that counts rows is not among Triton's dims.
-        var skipped = model.IsBatched ? 1 : 0;
-        config.Input.Add(model.Onnx.Inputs.Select(info => new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
-        config.Output.Add(model.Onnx.Outputs.Select(info => new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
+        foreach (var info in model.Onnx.Inputs)
+        {
+            var (dims, reshape) = DimsOf(info, model.IsBatched);
+            config.Input.Add(new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { dims }, Reshape = reshape });
+        }
+
+        foreach (var info in model.Onnx.Outputs)
+        {
+            var (dims, reshape) = DimsOf(info, model.IsBatched);
+            config.Output.Add(new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { dims }, Reshape = reshape });
+        }
+
         return config;
+    }
+
+    // The dimension that counts rows is not among Triton's dims, which are never empty.
+    private static (long[] Dims, ModelTensorReshape? Reshape) DimsOf(TensorInfo info, bool isBatched)
+    {
+        var dims = info.Shape[(isBatched ? 1 : 0)..];
+        return dims.Length == 0 ? ([1], new ModelTensorReshape()) : (dims, null);
     }
 
     private Dictionary<string, string> PropertiesOf(LoadedModel model)

@@ -18,7 +18,7 @@ public sealed class ReplicaDownTests(ReplicaDownTests.OwnHost host, Chromium chr
         await Expect(champion).ToContainTextAsync("of 4,096");
 
         await Host.Platform.StopAsync(FakePlatform.SecondInference);
-        await Expect(page.GetByText("does not answer.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("The replica at")).ToBeVisibleAsync();
         await Expect(champion).ToContainTextAsync("of 2,048");
 
         await Host.Platform.StopAsync("inference");
