@@ -3,8 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace CloudNativeAi.Inference.Telemetry;
 
 /// <summary>
-/// A call whose client went away while its message was being read is no error of this service, but gRPC logs it as one, with
-/// a stack trace, each time a deadline ends a call. It is logged at Debug; whatever else gRPC has to say stays as it is.
+/// A call whose client went away while its message was being read, as when its deadline has passed, is no error of this
+/// service. gRPC logs it as one, with a stack trace, when it reads of the reset before the call's token is cancelled. Here
+/// that is at Debug; whatever else gRPC has to say stays as it is.
 /// </summary>
 internal sealed class AbortedCallLogging(LoggerFactory inner) : ILoggerFactory
 {
