@@ -6,7 +6,8 @@ namespace CloudNativeAi.Web.Clients;
 public sealed class CallDeadlines(TimeProvider timeProvider)
 {
     private static readonly TimeSpan Status = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Page = TimeSpan.FromSeconds(8);
+    /// <summary>Longest wait of a person.</summary>
+    public static readonly TimeSpan Page = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Report = TimeSpan.FromSeconds(40);
 
     /// <summary>For the once-a-second status calls of the sampler.</summary>

@@ -35,12 +35,18 @@ internal static class ClientRegistration
             services.AddGrpcClient<DashboardService.DashboardServiceClient>(options => options.Address = address);
         }
 
+        services.AddHttpClient<AuditLogClient>(http =>
+        {
+            http.BaseAddress = new Uri("http://_http.model-registry");
+            http.Timeout = CallDeadlines.Page;
+        });
         services.AddSingleton<CallDeadlines>();
         services.AddSingleton<IngestionClient>();
         services.AddSingleton<FeatureStoreClient>();
         services.AddSingleton<TrainingClient>();
         services.AddSingleton<ModelRegistryClient>();
         services.AddSingleton<InferenceClient>();
+        services.AddSingleton<InferenceReplicas>();
         services.AddSingleton<MonitoringClient>();
         services.AddSingleton<ResourceClient>();
     }

@@ -6,9 +6,6 @@ public sealed class InferenceClient(Prediction.PredictionClient prediction, Call
 {
     public const string Name = "Inference";
 
-    public async Task<GetServingStatusResponse> GetServingStatusAsync(CancellationToken cancellationToken) =>
-        await prediction.GetServingStatusAsync(new GetServingStatusRequest(), deadlines.ForStatus(cancellationToken));
-
     public async Task<PredictResponse> PredictAsync(PredictRequest request, CancellationToken cancellationToken) =>
         await prediction.PredictAsync(request, deadlines.ForPage(cancellationToken));
 }

@@ -45,6 +45,16 @@ public sealed class ModelRegistryClient(ModelRegistry.ModelRegistryClient regist
     public async Task<AliasChange> SetAliasAsync(SetAliasRequest request, CancellationToken cancellationToken) =>
         await registry.SetAliasAsync(request, deadlines.ForPage(cancellationToken));
 
+    /// <summary>The model as the registry has it now; null when it has no such model.</summary>
+    public async Task<ModelState?> FindModelAsync(string model, CancellationToken cancellationToken)
+    {
+        var all = await registry.ListModelsAsync(new ListModelsRequest(), deadlines.ForPage(cancellationToken));
+        return all.Models.FirstOrDefault(state => state.ModelName == model);
+    }
+
+    public async Task<ModelState> SetTrafficPolicyAsync(SetTrafficPolicyRequest request, CancellationToken cancellationToken) =>
+        await registry.SetTrafficPolicyAsync(request, deadlines.ForPage(cancellationToken));
+
     /// <summary>One small file of a version. RESOURCE_EXHAUSTED when it is larger than <see cref="MaxTextArtifactBytes"/>.</summary>
     public async Task<byte[]> ReadArtifactAsync(string model, int version, string path, CancellationToken cancellationToken)
     {

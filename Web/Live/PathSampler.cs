@@ -21,7 +21,7 @@ internal sealed partial class PathSampler : BackgroundService
     private readonly ServiceProbe<GetStatusResponse> _featureStore;
     private readonly ServiceProbe<ListJobsResponse> _training;
     private readonly ServiceProbe<ListModelsResponse> _modelRegistry;
-    private readonly ServiceProbe<GetServingStatusResponse> _inference;
+    private readonly ServiceProbe<IReadOnlyList<ReplicaReading>> _inference;
     private readonly ServiceProbe<ListModelHealthResponse> _monitoring;
     private readonly ServiceProbe<IReadOnlyList<ModelSeries>> _series;
     private readonly ServiceProbe<IReadOnlyList<Resource>> _resources;
@@ -37,7 +37,7 @@ internal sealed partial class PathSampler : BackgroundService
         FeatureStoreClient featureStore,
         TrainingClient training,
         ModelRegistryClient modelRegistry,
-        InferenceClient inference,
+        InferenceReplicas inference,
         MonitoringClient monitoring,
         ModelSeriesReader seriesReader,
         ResourceClient resources,
@@ -56,7 +56,7 @@ internal sealed partial class PathSampler : BackgroundService
         _featureStore = new(FeatureStoreClient.Name, featureStore.GetStatusAsync, timeProvider, logger);
         _training = new(TrainingClient.Name, training.ListJobsAsync, timeProvider, logger);
         _modelRegistry = new(ModelRegistryClient.Name, modelRegistry.ListModelsAsync, timeProvider, logger);
-        _inference = new(InferenceClient.Name, inference.GetServingStatusAsync, timeProvider, logger);
+        _inference = new(InferenceClient.Name, inference.ReadAsync, timeProvider, logger);
         _monitoring = new(MonitoringClient.Name, monitoring.ListModelHealthAsync, timeProvider, logger);
         _series = new(
             $"{MonitoringClient.Name} (series)",
@@ -119,10 +119,20 @@ internal sealed partial class PathSampler : BackgroundService
         FeatureStore = _featureStore.Current,
         Training = _training.Current,
         ModelRegistry = _modelRegistry.Current,
-        Inference = _inference.Current,
+        Replicas = _inference.Current,
+        Inference = Sum(_inference.Current),
         Monitoring = _monitoring.Current,
         Series = _series.Current,
         Resources = _hasResources ? _resources.Current : null,
+    };
+
+    private static ServiceReading<GetServingStatusResponse> Sum(ServiceReading<IReadOnlyList<ReplicaReading>> replicas) => new(replicas.Service)
+    {
+        Value = replicas.Value is { } read ? ServingSum.Of([.. read.Select(replica => replica.Status).OfType<GetServingStatusResponse>()]) : null,
+        ReadAt = replicas.ReadAt,
+        FailingSince = replicas.FailingSince,
+        Error = replicas.Error,
+        CallTime = replicas.CallTime,
     };
 
     [LoggerMessage(LogLevel.Error, "A snapshot could not be composed")]

@@ -18,7 +18,12 @@ public sealed record PathSnapshot(DateTimeOffset TakenAt)
     public ServiceReading<GetStatusResponse> FeatureStore { get; init; } = new(FeatureStoreClient.Name);
     public ServiceReading<ListJobsResponse> Training { get; init; } = new(TrainingClient.Name);
     public ServiceReading<ListModelsResponse> ModelRegistry { get; init; } = new(ModelRegistryClient.Name);
+
+    /// <summary>All replicas as one.</summary>
     public ServiceReading<GetServingStatusResponse> Inference { get; init; } = new(InferenceClient.Name);
+
+    /// <summary>Each replica of Inference.</summary>
+    public ServiceReading<IReadOnlyList<ReplicaReading>> Replicas { get; init; } = new(InferenceClient.Name);
     public ServiceReading<ListModelHealthResponse> Monitoring { get; init; } = new(MonitoringClient.Name);
     public ServiceReading<IReadOnlyList<ModelSeries>> Series { get; init; } = new(MonitoringClient.Name);
 

@@ -14,4 +14,8 @@ public static class RateNames
     public static string SourceDeadLetters(string source) => "dead-letters/" + source;
     public static string ModelLogged(string model) => "logged/" + model;
     public static string Served(string model, int version) => $"served/{model}/{version}";
+    public static string Failed(string model, int version) => $"failed/{model}/{version}";
+
+    /// <summary>Of one replica: a sum of totals would jump when a replica comes or goes.</summary>
+    public static string Of(string replica, string name) => $"{name}@{replica}";
 }

@@ -1,3 +1,5 @@
+using CloudNativeAi.Contracts.Inference;
+
 namespace CloudNativeAi.Web.Live;
 
 /// <summary>Adds to a snapshot what only a memory of earlier ones can tell: rates and history.</summary>
@@ -12,8 +14,7 @@ internal sealed class SnapshotComposer(SamplingOptions options)
         FeedFeatureStore(snapshot);
         FeedInference(snapshot);
         FeedMonitoring(snapshot);
-        var rates = _rates.Read(snapshot.TakenAt);
-        snapshot = snapshot with { Rates = rates };
+        snapshot = snapshot with { Rates = SumReplicas(_rates.Read(snapshot.TakenAt), snapshot) };
 
         if (_history.Count == options.HistoryPoints)
         {
@@ -58,17 +59,48 @@ internal sealed class SnapshotComposer(SamplingOptions options)
 
     private void FeedInference(PathSnapshot snapshot)
     {
-        if (snapshot.Inference is not { Value: { } value, ReadAt: { } at })
+        if (snapshot.Replicas is not { Value: { } replicas, ReadAt: { } at })
         {
             return;
         }
 
-        foreach (var model in value.Models)
+        foreach (var status in replicas.Select(replica => replica.Status).OfType<GetServingStatusResponse>())
         {
-            _rates.Add(RateNames.Served(model.ModelName, model.Version), at, model.Predictions);
+            foreach (var model in status.Models)
+            {
+                _rates.Add(RateNames.Of(status.Replica, RateNames.Served(model.ModelName, model.Version)), at, model.Predictions);
+                _rates.Add(RateNames.Of(status.Replica, RateNames.Failed(model.ModelName, model.Version)), at, model.Failures);
+            }
+        }
+    }
+
+    private static Dictionary<string, double> SumReplicas(IReadOnlyDictionary<string, double> rates, PathSnapshot snapshot)
+    {
+        var summed = new Dictionary<string, double>(rates, StringComparer.Ordinal);
+        foreach (var status in (snapshot.Replicas.Value ?? []).Select(replica => replica.Status).OfType<GetServingStatusResponse>())
+        {
+            foreach (var model in status.Models)
+            {
+                Add(RateNames.Served(model.ModelName, model.Version), status.Replica);
+                if (Add(RateNames.Failed(model.ModelName, model.Version), status.Replica) is { } failures)
+                {
+                    summed[RateNames.Failures] = summed.GetValueOrDefault(RateNames.Failures) + failures;
+                }
+            }
         }
 
-        _rates.Add(RateNames.Failures, at, value.Models.Sum(model => model.Failures));
+        return summed;
+
+        double? Add(string name, string replica)
+        {
+            if (!rates.TryGetValue(RateNames.Of(replica, name), out var rate))
+            {
+                return null;
+            }
+
+            summed[name] = summed.GetValueOrDefault(name) + rate;
+            return rate;
+        }
     }
 
     private void FeedMonitoring(PathSnapshot snapshot)

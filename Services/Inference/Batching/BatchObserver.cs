@@ -11,7 +11,7 @@ internal enum RejectionReason
 }
 
 /// <summary>Exact counts of one model version, in Triton's sense, and the histograms made of the same events.</summary>
-internal sealed class BatchObserver(string modelName, int version, InferenceMetrics metrics)
+internal sealed class BatchObserver(string modelName, int version, InferenceMetrics metrics, TimeProvider timeProvider)
 {
     private readonly ConcurrentDictionary<long, BatchCounts> _batches = new();
     private readonly BatchCounts _requests = new(rows: 1);
@@ -45,12 +45,19 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
     /// <summary>By the number of rows.</summary>
     public IReadOnlyList<BatchCounts> Batches => [.. _batches.Values.OrderBy(batch => batch.Rows)];
 
+    /// <summary>How long requests of the last minute waited for an instance; one that found one free waited for nothing.</summary>
+    public RecentLatencies RecentQueue { get; } = new(timeProvider);
+
+    /// <summary>How long the runs of the last minute took.</summary>
+    public RecentLatencies RecentCompute { get; } = new(timeProvider);
+
     public long RejectedFor(RejectionReason reason) => Volatile.Read(ref _rejections[(int)reason]);
 
     public void Queued(TimeSpan duration)
     {
         Interlocked.Increment(ref _queued);
         Interlocked.Add(ref _queueTicks, duration.Ticks);
+        RecentQueue.Record(duration);
         metrics.RecordQueue(Tags, duration);
     }
 
@@ -60,6 +67,7 @@ internal sealed class BatchObserver(string modelName, int version, InferenceMetr
         Interlocked.Increment(ref _executions);
         _batches.GetOrAdd(rows, static rows => new BatchCounts(rows)).Add(1, times);
         _requests.Add(requests, times);
+        RecentCompute.Record(times.Compute);
         metrics.RecordRun(Tags, rows, times.Compute);
     }
 

@@ -34,6 +34,18 @@ internal sealed class Batcher(BatcherSettings settings, RunModel run, BatchObser
         }
     }
 
+    /// <summary>Runs under way.</summary>
+    public int BusyInstances
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Settings.Instances - _free;
+            }
+        }
+    }
+
     /// <param name="inputs">In the model's order, checked.</param>
     /// <param name="outputs">Indexes of the outputs wanted.</param>
     /// <exception cref="InferenceException">The queue is full, the wait took too long, or the run failed.</exception>

@@ -15,6 +15,7 @@ internal sealed class LoadedModel(
     private const int OneLease = 2;
 
     private int _state;
+    private long _lastUsed;
     private long _predictions;
     private long _failures;
     private long _successTicks;
@@ -73,8 +74,25 @@ internal sealed class LoadedModel(
         Interlocked.Add(ref _failureTicks, duration.Ticks);
     }
 
+    /// <summary>What it takes, estimated from the size of its files, bytes.</summary>
+    public long MemoryBytes { get; set; }
+
+    /// <summary>Called when its memory has been given back. Not to be changed once it is retired.</summary>
+    public Action? Released { get; set; }
+
+    /// <summary>Time stamp of the newest lease.</summary>
+    public long LastUsed
+    {
+        get => Volatile.Read(ref _lastUsed);
+        set => Volatile.Write(ref _lastUsed, value);
+    }
+
+    /// <summary>Requests use it right now.</summary>
+    public bool IsLeased => Volatile.Read(ref _state) >= OneLease;
+
     /// <summary>False when the version was retired; the caller looks its successor up.</summary>
-    public bool TryLease()
+    /// <param name="now">Time stamp.</param>
+    public bool TryLease(long now)
     {
         var state = Volatile.Read(ref _state);
         while ((state & Retired) == 0)
@@ -82,6 +100,7 @@ internal sealed class LoadedModel(
             var seen = Interlocked.CompareExchange(ref _state, state + OneLease, state);
             if (seen == state)
             {
+                LastUsed = now;
                 return true;
             }
 
@@ -95,7 +114,7 @@ internal sealed class LoadedModel(
     {
         if (Interlocked.Add(ref _state, -OneLease) == Retired)
         {
-            Onnx.Dispose();
+            Release();
         }
     }
 
@@ -104,8 +123,14 @@ internal sealed class LoadedModel(
     {
         if (Interlocked.Or(ref _state, Retired) == 0)
         {
-            Onnx.Dispose();
+            Release();
         }
+    }
+
+    private void Release()
+    {
+        Onnx.Dispose();
+        Released?.Invoke();
     }
 }
 

@@ -65,7 +65,7 @@ internal sealed partial class ModelCache
             if (await IsIntactAsync(known, cancellationToken))
             {
                 Remember(known with { LastUsedMicros = _timeProvider.UnixMicroseconds() });
-                return new CachedVersion(modelName, version, known.Digest, DirectoryOf(known.Digest));
+                return new CachedVersion(modelName, version, known.Digest, DirectoryOf(known.Digest), known.Files.Sum(file => file.Size));
             }
 
             LogDamaged(modelName, version, known.Digest);
@@ -171,7 +171,7 @@ internal sealed partial class ModelCache
             version.ModelName, version.Version, version.Digest,
             [.. version.Files.Select(file => new ManifestFile(file.Path, file.Size, file.Sha256))], _timeProvider.UnixMicroseconds()));
         LogFetched(version.ModelName, version.Version, version.Digest, version.Files.Sum(file => file.Size));
-        return new CachedVersion(version.ModelName, version.Version, version.Digest, target);
+        return new CachedVersion(version.ModelName, version.Version, version.Digest, target, version.Files.Sum(file => file.Size));
     }
 
     private async Task<bool> IsIntactAsync(ManifestVersion version, CancellationToken cancellationToken)

@@ -74,7 +74,7 @@ internal sealed partial class ModelFollower(
     private bool Unload(ModelState state)
     {
         served.Set(new ServedModel(
-            _modelName, ImmutableDictionary<string, LoadedModel>.Empty, ImmutableDictionary<string, (int, string)>.Empty,
+            _modelName, ImmutableDictionary<string, VersionSlot>.Empty, ImmutableDictionary<string, (int, string)>.Empty,
             state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion, IsUnloaded: true));
         pool.Unload(_modelName);
         return true;
@@ -84,10 +84,10 @@ internal sealed partial class ModelFollower(
     private async Task<bool> ServeAsync(ModelState state, CancellationToken cancellationToken)
     {
         var before = served.Find(_modelName);
-        var aliases = before?.Aliases ?? ImmutableDictionary<string, LoadedModel>.Empty;
+        var aliases = before?.Aliases ?? ImmutableDictionary<string, VersionSlot>.Empty;
         aliases = aliases.RemoveRange(aliases.Keys.Where(alias => !state.Aliases.ContainsKey(alias)));
         var pending = state.Aliases
-            .Where(alias => !(aliases.TryGetValue(alias.Key, out var loaded) && loaded.Version == alias.Value))
+            .Where(alias => !(aliases.TryGetValue(alias.Key, out var slot) && slot.Version == alias.Value))
             .ToImmutableDictionary(alias => alias.Key, alias => (alias.Value, ""));
         Publish(state, aliases, pending);
 
@@ -95,8 +95,7 @@ internal sealed partial class ModelFollower(
         {
             try
             {
-                var loaded = await pool.GetAsync(_modelName, version, cancellationToken);
-                aliases = aliases.SetItem(alias, loaded);
+                aliases = aliases.SetItem(alias, await pool.LoadAsync(_modelName, version, cancellationToken));
                 pending = pending.Remove(alias);
                 Publish(state, aliases, pending);
                 LogServing(_modelName, alias, version);
@@ -117,10 +116,10 @@ internal sealed partial class ModelFollower(
     }
 
     // The new set is in place before the pool may retire what is no longer in it.
-    private void Publish(ModelState state, ImmutableDictionary<string, LoadedModel> aliases, ImmutableDictionary<string, (int Version, string Reason)> pending)
+    private void Publish(ModelState state, ImmutableDictionary<string, VersionSlot> aliases, ImmutableDictionary<string, (int Version, string Reason)> pending)
     {
         served.Set(new ServedModel(_modelName, aliases, pending, state.Traffic.ChallengerShare, state.Traffic.ShadowChallenger, state.LatestVersion));
-        pool.SetAliased(_modelName, aliases.Values.Select(model => model.Version).Concat(pending.Values.Select(wanted => wanted.Version)).ToHashSet());
+        pool.SetAliased(_modelName, aliases.Values.Select(slot => slot.Version).Concat(pending.Values.Select(wanted => wanted.Version)).ToHashSet());
     }
 
     private async Task WaitForWishAsync(TimeSpan atMost, CancellationToken cancellationToken)

@@ -43,7 +43,7 @@ internal sealed partial class ModelLoader(
                 LogNotWarmedUp(version.ModelName, version.Version, failure);
             }
 
-            var observer = new BatchObserver(version.ModelName, version.Version, metrics);
+            var observer = new BatchObserver(version.ModelName, version.Version, metrics, timeProvider);
             var trees = provider.IsCpu ? TreeRunner.TryCreate(Path.Combine(version.Directory, ModelFiles.Onnx), onnx) : null;
             if (trees is not null)
             {

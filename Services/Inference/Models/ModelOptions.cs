@@ -12,6 +12,21 @@ public sealed class ModelOptions
     [Range(1, 1_000)]
     public int MaxUnaliasedVersions { get; set; } = 4;
 
+    /// <summary>
+    /// Memory of all versions together, bytes, as <see cref="MemoryFactor"/> estimates it; the least recently used are unloaded
+    /// before another one is loaded. 0: four fifths of what the machine or container gives this process.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryBudgetBytes { get; set; }
+
+    /// <summary>Memory that a version is taken to need, as a multiple of the size of its files. Beside it each session counts <see cref="SessionBytes"/>.</summary>
+    [Range(0.1, 100)]
+    public double MemoryFactor { get; set; } = 2;
+
+    /// <summary>Memory of a session whose model is next to nothing, bytes.</summary>
+    [Range(0, long.MaxValue)]
+    public long SessionBytes { get; set; } = 1024 * 1024;
+
     /// <summary>Versions kept on disk beyond those that are loaded.</summary>
     [Range(0, 10_000)]
     public int MaxCachedVersions { get; set; } = 16;
@@ -63,6 +78,12 @@ public sealed class ModelOptions
     /// <summary>First wait before a version that could not be loaded is tried again; doubles up to a minute.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The budget that holds, bytes.</summary>
+    internal long EffectiveMemoryBudgetBytes => MemoryBudgetBytes > 0 ? MemoryBudgetBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 4;
+
+    /// <summary>What a version with files of that size is taken to need, bytes.</summary>
+    internal long MemoryOf(long fileBytes) => SessionBytes + (long)(fileBytes * MemoryFactor);
 }
 
 [OptionsValidator]

@@ -16,6 +16,8 @@ internal static class ModelRegistration
         builder.Services.AddSingleton<RegistryClient>();
         builder.Services.AddSingleton<ModelCache>();
         builder.Services.AddSingleton<ModelLoader>();
+        builder.Services.AddSingleton(services => new VersionSource(
+            services.GetRequiredService<ModelCache>().GetAsync, services.GetRequiredService<ModelLoader>().Load, services.GetRequiredService<ModelCache>().Trim));
         builder.Services.AddSingleton<VersionPool>();
         builder.Services.AddActivatedSingleton<TritonMetrics>();
         builder.Services.AddSingleton<ServedModels>();

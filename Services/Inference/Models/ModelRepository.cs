@@ -57,7 +57,7 @@ internal sealed partial class ModelRepository(
 
         if (model.Aliases.IsEmpty && model.LatestVersion > 0)
         {
-            await pool.GetAsync(modelName, model.LatestVersion, cancellationToken);
+            await pool.LoadAsync(modelName, model.LatestVersion, cancellationToken);
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed class ServedModels(VersionPool pool)
     public const string DefaultAlias = "champion";
     public const string ChallengerAlias = "challenger";
 
+    /// <summary>Why a version with an alias is not in memory, though nothing is wrong with it.</summary>
+    public const string MadeRoom = "unloaded: memory was needed for others, and it was used least recently; the next request loads it";
+
     private ImmutableDictionary<string, ServedModel> _models = ImmutableDictionary<string, ServedModel>.Empty;
 
     /// <summary>The registry's models, or those of the last run, are known.</summary>
@@ -22,7 +25,7 @@ internal sealed class ServedModels(VersionPool pool)
     /// <summary>The aliases that point to the version, by name.</summary>
     public IReadOnlyList<string> AliasesOf(LoadedModel loaded) =>
         Find(loaded.ModelName) is { } model
-            ? [.. model.Aliases.Where(alias => alias.Value == loaded).Select(alias => alias.Key).Order(StringComparer.Ordinal)]
+            ? [.. model.Aliases.Where(alias => alias.Value.Version == loaded.Version).Select(alias => alias.Key).Order(StringComparer.Ordinal)]
             : [];
 
     public void Set(ServedModel model) => ImmutableInterlocked.AddOrUpdate(ref _models, model.Name, model, (_, _) => model);
@@ -34,55 +37,42 @@ internal sealed class ServedModels(VersionPool pool)
         : new InferenceException(InferenceErrorKind.Unavailable, $"Request for model '{modelName}': the server is not at ready state, it waits for the model registry");
 
     /// <exception cref="InferenceException">There is nothing of that name and alias to lease.</exception>
-    public ModelLease LeaseByAlias(string modelName, string alias)
-    {
-        while (true)
-        {
-            var model = Find(modelName) ?? throw Unknown(modelName);
-            if (!model.Aliases.TryGetValue(alias, out var loaded))
-            {
-                throw WithoutAlias(model, alias);
-            }
-
-            if (loaded.TryLease())
-            {
-                return new ModelLease(loaded, alias);
-            }
-
-            // Retired between the two: its successor is in place already.
-        }
-    }
+    public ValueTask<ModelLease> LeaseByAliasAsync(string modelName, string alias, CancellationToken cancellationToken) =>
+        pool.TryLease(SlotOf(modelName, alias)) is { } loaded
+            ? ValueTask.FromResult(new ModelLease(loaded, alias))
+            : LoadByAliasAsync(modelName, alias, cancellationToken);
 
     /// <exception cref="InferenceException">There is no such version, or it cannot be loaded.</exception>
     public async ValueTask<ModelLease> LeaseByVersionAsync(string modelName, int version, CancellationToken cancellationToken)
     {
-        while (true)
+        if (pool.TryLease(modelName, version) is { } loaded)
         {
-            if (pool.Find(modelName, version) is { } loaded && loaded.TryLease())
-            {
-                return new ModelLease(loaded, "");
-            }
-
-            var model = Find(modelName) ?? throw Unknown(modelName);
-            if (model.IsUnloaded)
-            {
-                throw Unloaded(model);
-            }
-
-            if (version < 1 || version > model.LatestVersion)
-            {
-                throw new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' version {version} is not found");
-            }
-
-            var fetched = await pool.GetAsync(modelName, version, cancellationToken);
-            if (fetched.TryLease())
-            {
-                return new ModelLease(fetched, "");
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
+            return new ModelLease(loaded, "");
         }
+
+        var model = Find(modelName) ?? throw Unknown(modelName);
+        if (model.IsUnloaded)
+        {
+            throw Unloaded(model);
+        }
+
+        if (version < 1 || version > model.LatestVersion)
+        {
+            throw new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' version {version} is not found");
+        }
+
+        return new ModelLease(await pool.LeaseAsync(modelName, version, cancellationToken), "");
     }
+
+    private VersionSlot SlotOf(string modelName, string alias)
+    {
+        var model = Find(modelName) ?? throw Unknown(modelName);
+        return model.Aliases.TryGetValue(alias, out var slot) ? slot : throw WithoutAlias(model, alias);
+    }
+
+    // It made room for others, or has a successor, which is in place already.
+    private async ValueTask<ModelLease> LoadByAliasAsync(string modelName, string alias, CancellationToken cancellationToken) =>
+        new(await pool.LeaseAsync(modelName, SlotOf(modelName, alias).Version, cancellationToken), alias);
 
     private static InferenceException Unloaded(ServedModel model) =>
         new(InferenceErrorKind.Unavailable, $"Model '{model.Name}' is not at ready state: unloaded");

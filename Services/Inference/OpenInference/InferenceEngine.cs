@@ -89,7 +89,7 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
     {
         if (version.Length == 0)
         {
-            return ValueTask.FromResult(served.LeaseByAlias(modelName, ServedModels.DefaultAlias));
+            return served.LeaseByAliasAsync(modelName, ServedModels.DefaultAlias, cancellationToken);
         }
 
         if (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -98,7 +98,7 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
         }
 
         return served.Find(modelName)?.Aliases.ContainsKey(version) is true
-            ? ValueTask.FromResult(served.LeaseByAlias(modelName, version))
+            ? served.LeaseByAliasAsync(modelName, version, cancellationToken)
             : throw InferenceException.Invalid($"failed to get model version from specified version string '{version}' for model '{modelName}': a version is an integral value > 0, or an alias");
     }
 

@@ -25,8 +25,9 @@ internal static class InputBinding
                 throw InferenceException.Invalid($"input '{tensor.Name}' already exists in request");
             }
 
-            Check(model, expected[index], tensor);
-            bound[index] = tensor;
+            // One value per row: [1] in Triton's configuration, so that whoever follows it sends a second dimension.
+            bound[index] = model.IsBatched && expected[index].Shape.Length == 1 && tensor.Shape is [var rowCount, 1] ? tensor with { Shape = [rowCount] } : tensor;
+            Check(model, expected[index], bound[index]);
         }
 
         if (given.Count != expected.Count)

@@ -68,11 +68,26 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
             };
         }
 
-        // The dimension that counts rows is not among Triton's dims.
-        var skipped = model.IsBatched ? 1 : 0;
-        config.Input.Add(model.Onnx.Inputs.Select(info => new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
-        config.Output.Add(model.Onnx.Outputs.Select(info => new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
+        foreach (var info in model.Onnx.Inputs)
+        {
+            var (dims, reshape) = DimsOf(info, model.IsBatched);
+            config.Input.Add(new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { dims }, Reshape = reshape });
+        }
+
+        foreach (var info in model.Onnx.Outputs)
+        {
+            var (dims, reshape) = DimsOf(info, model.IsBatched);
+            config.Output.Add(new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { dims }, Reshape = reshape });
+        }
+
         return config;
+    }
+
+    // The dimension that counts rows is not among Triton's dims, which are never empty.
+    private static (long[] Dims, ModelTensorReshape? Reshape) DimsOf(TensorInfo info, bool isBatched)
+    {
+        var dims = info.Shape[(isBatched ? 1 : 0)..];
+        return dims.Length == 0 ? ([1], new ModelTensorReshape()) : (dims, null);
     }
 
     private Dictionary<string, string> PropertiesOf(LoadedModel model)
@@ -138,7 +153,12 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
                 };
             }
 
-            if (model.Pending.IsEmpty && loaded.All(version => version.ModelName != model.Name))
+            foreach (var slot in model.Aliases.Values.Distinct().Where(slot => slot.Loaded is null))
+            {
+                yield return new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, Version = Invariant(slot.Version), State = "UNAVAILABLE", Reason = ServedModels.MadeRoom };
+            }
+
+            if (model.Pending.IsEmpty && model.Aliases.IsEmpty && loaded.All(version => version.ModelName != model.Name))
             {
                 yield return new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, State = "UNAVAILABLE", Reason = model.IsUnloaded ? "unloaded" : "no alias is set" };
             }

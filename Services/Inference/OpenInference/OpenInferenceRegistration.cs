@@ -1,4 +1,5 @@
 using CloudNativeAi.Inference.Caching;
+using CloudNativeAi.Inference.Telemetry;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -10,6 +11,7 @@ internal static class OpenInferenceRegistration
     public static void AddOpenInference(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptionsWithValidateOnStart<OpenInferenceOptions, OpenInferenceOptionsValidator>().BindConfiguration(OpenInferenceOptions.Section);
+        builder.AddAbortedCallLogging();
         // Both wires bound a request themselves, and can say so: Kestrel would close the connection.
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Services.AddOptions<GrpcServiceOptions<OpenInferenceGrpcService>>().Configure<IOptions<OpenInferenceOptions>>((grpc, limits) =>

@@ -63,7 +63,7 @@ internal sealed class Predictor(
     /// <summary>The challenger's prediction for a request that the champion has answered; logged in the role "shadow".</summary>
     public async Task PredictShadowAsync(ShadowRequest shadow, CancellationToken cancellationToken)
     {
-        using var lease = served.LeaseByAlias(shadow.Request.ModelName, ServedModels.ChallengerAlias);
+        using var lease = await served.LeaseByAliasAsync(shadow.Request.ModelName, ServedModels.ChallengerAlias, cancellationToken);
         if (lease.Model.Version == shadow.AnsweredByVersion)
         {
             return;
@@ -119,12 +119,12 @@ internal sealed class Predictor(
         if (named.Length == 0)
         {
             var alias = served.Find(request.ModelName) is { } model ? TrafficRouter.ChooseAlias(model, request.EntityKeys) : ServedModels.DefaultAlias;
-            return served.LeaseByAlias(request.ModelName, alias);
+            return await served.LeaseByAliasAsync(request.ModelName, alias, cancellationToken);
         }
 
         return request.Alias.Length == 0 && int.TryParse(named, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? await served.LeaseByVersionAsync(request.ModelName, version, cancellationToken)
-            : served.LeaseByAlias(request.ModelName, named);
+            : await served.LeaseByAliasAsync(request.ModelName, named, cancellationToken);
     }
 
     private async Task<(PredictResponse Answer, long AsOfMicros)> PredictWithAsync(
@@ -275,7 +275,7 @@ internal sealed class Predictor(
 
     private IReadOnlyList<string> NamesOf(PredictionRecord record)
     {
-        var model = served.Find(record.ModelName)?.Aliases.Values.FirstOrDefault(loaded => loaded.Version == record.ModelVersion);
+        var model = served.Find(record.ModelName)?.Aliases.Values.FirstOrDefault(slot => slot.Version == record.ModelVersion)?.Loaded;
         return model?.Encoder is { Signature: var signature } ? [.. signature.Features.Select(feature => feature.Name)] : [];
     }
 }

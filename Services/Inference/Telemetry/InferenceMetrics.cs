@@ -86,6 +86,12 @@ internal sealed class InferenceMetrics
     public void ObserveLoadedVersions(Func<int> versions) =>
         _meter.CreateObservableGauge("inference.model.loaded", versions, "{version}", "Model versions in memory.");
 
+    public void ObserveModelMemory(Func<long> reserved, Func<long> budget)
+    {
+        _meter.CreateObservableGauge("inference.model.memory", reserved, "By", "Memory of the model versions, estimated from the size of their files.");
+        _meter.CreateObservableGauge("inference.model.memory_budget", budget, "By", "What the model versions may take together.");
+    }
+
     private Histogram<double> Duration(string name, string description) =>
         _meter.CreateHistogram(name, unit: "s", description: description, tags: null, advice: LatencyBuckets);
 }

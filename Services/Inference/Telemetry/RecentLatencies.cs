@@ -1,20 +1,18 @@
+using CloudNativeAi.Contracts.Inference;
+
 namespace CloudNativeAi.Inference.Telemetry;
 
-/// <summary>
-/// Counts and latency quantiles of the last minute: one histogram per second, in bins that grow by a quarter power of two
-/// (so a quantile is at most 19 % too high), from one microsecond up.
-/// </summary>
+/// <summary>Latencies of the last minute: one histogram per second, in the bins of <see cref="LatencyHistogram"/>.</summary>
 internal sealed class RecentLatencies(TimeProvider timeProvider)
 {
-    private const int WindowSeconds = 60;
-    private const int BinsPerOctave = 4;
-    private const int BinCount = 26 * BinsPerOctave;
+    public const int WindowSeconds = 60;
 
     // One more than the window: the second that is being overwritten is not read.
     private readonly Second[] _seconds = [.. Enumerable.Range(0, WindowSeconds + 1).Select(_ => new Second())];
 
     public void Record(TimeSpan duration)
     {
+        var bin = LatencyHistogram.BinOf(duration);
         var now = NowSeconds();
         var second = _seconds[now % _seconds.Length];
         lock (second)
@@ -25,14 +23,14 @@ internal sealed class RecentLatencies(TimeProvider timeProvider)
                 second.Number = now;
             }
 
-            second.Bins[BinOf(duration)]++;
+            second.Bins[bin]++;
         }
     }
 
-    /// <summary>Seconds; NaN when there was nothing in the last minute.</summary>
-    public (long Count, double Median, double P99) Read()
+    /// <summary>Of the last minute.</summary>
+    public LatencyHistogram Read()
     {
-        var bins = new long[BinCount];
+        Span<long> bins = stackalloc long[LatencyHistogram.BinCount];
         var oldest = NowSeconds() - WindowSeconds + 1;
         foreach (var second in _seconds)
         {
@@ -40,7 +38,7 @@ internal sealed class RecentLatencies(TimeProvider timeProvider)
             {
                 if (second.Number >= oldest)
                 {
-                    for (var bin = 0; bin < BinCount; bin++)
+                    for (var bin = 0; bin < bins.Length; bin++)
                     {
                         bins[bin] += second.Bins[bin];
                     }
@@ -48,39 +46,15 @@ internal sealed class RecentLatencies(TimeProvider timeProvider)
             }
         }
 
-        var count = bins.Sum();
-        return (count, Quantile(bins, count, 0.5), Quantile(bins, count, 0.99));
+        return LatencyHistogram.From(bins);
     }
 
     private long NowSeconds() => timeProvider.GetTimestamp() / timeProvider.TimestampFrequency;
-
-    private static int BinOf(TimeSpan duration)
-    {
-        var microseconds = duration.TotalMicroseconds;
-        return microseconds <= 1 ? 0 : Math.Min((int)Math.Ceiling(Math.Log2(microseconds) * BinsPerOctave), BinCount - 1);
-    }
-
-    private static double Quantile(long[] bins, long count, double quantile)
-    {
-        if (count == 0)
-        {
-            return double.NaN;
-        }
-
-        var rank = (long)Math.Ceiling(count * quantile);
-        var bin = 0;
-        for (var seen = bins[0]; seen < rank; seen += bins[bin])
-        {
-            bin++;
-        }
-
-        return Math.Pow(2, (double)bin / BinsPerOctave) / 1e6;
-    }
 
     private sealed class Second
     {
         public long Number { get; set; } = -1;
 
-        public long[] Bins { get; } = new long[BinCount];
+        public long[] Bins { get; } = new long[LatencyHistogram.BinCount];
     }
 }

@@ -22,7 +22,7 @@ public sealed class BatcherTests : IDisposable
     public BatcherTests()
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        _observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()));
+        _observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()), _time);
     }
 
     public void Dispose() => _model.LetAll();

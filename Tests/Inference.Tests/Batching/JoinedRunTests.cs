@@ -19,7 +19,7 @@ public sealed class JoinedRunTests
     public JoinedRunTests()
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        _observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()));
+        _observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()), _time);
         _model.LetAll();
     }
 

@@ -30,7 +30,7 @@ public sealed class OverloadTests
     public async Task What_is_answered_is_answered_in_time_and_nearly_as_much_as_without_overload(int maxQueueSize)
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()));
+        var observer = new BatchObserver("m", 1, new InferenceMetrics(services.GetRequiredService<IMeterFactory>()), _time);
         _batcher = new Batcher(new BatcherSettings(Instances: 1, MaxBatchSize: 8, maxQueueSize) { MaxJoinedRows = 8 }, Run, observer, _time, _scheduler);
         var began = _time.GetTimestamp();
 

@@ -173,6 +173,28 @@ public sealed class ServerFunctionalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tensor_of_one_value_per_row_has_dims_in_tritons_configuration_and_may_be_sent_as_they_say()
+    {
+        await using var platform = await FakePlatform.StartAsync();
+        await using var host = await InferenceHost.ServeAsync(platform, [("values", TestOnnx.Identity(Datatype.Fp32, -1)), ("sums", TestOnnx.CumulativeSum())]);
+
+        var values = (await host.OpenInference.ModelConfigAsync(new ModelConfigRequest { Name = "values" }, cancellationToken: Cancelled)).Config;
+        var sums = (await host.OpenInference.ModelConfigAsync(new ModelConfigRequest { Name = "sums" }, cancellationToken: Cancelled)).Config;
+        var asConfigured = await host.OpenInference.ModelInferAsync(InferRequests.Raw<float>("values", "FP32", [3, 1], 1, 2, 3), cancellationToken: Cancelled);
+        var asTheModelHasIt = await host.OpenInference.ModelInferAsync(InferRequests.Raw<float>("values", "FP32", [3], 1, 2, 3), cancellationToken: Cancelled);
+
+        Assert.Equal(4096, values.MaxBatchSize);
+        Assert.Equal([1], values.Input[0].Dims);
+        Assert.Equal([1], values.Output[0].Dims);
+        Assert.Equal((new ModelTensorReshape(), new ModelTensorReshape()), (values.Input[0].Reshape, values.Output[0].Reshape));
+        Assert.Equal([1f, 2f, 3f], asConfigured.Values<float>());
+        Assert.Equal(asTheModelHasIt.Outputs, asConfigured.Outputs);
+        // Its rows do not share a run, so its first dimension is no batch.
+        Assert.Equal([-1], sums.Input[0].Dims);
+        Assert.Null(sums.Input[0].Reshape);
+    }
+
+    [Fact]
     public async Task Classification_names_the_greatest_values_of_each_row()
     {
         var request = InferRequests.Raw<float>("floats", "FP32", [2, 2], 0.25f, 3, float.NaN, -1);

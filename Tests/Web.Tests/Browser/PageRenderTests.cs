@@ -49,6 +49,8 @@ public sealed class PageRenderTests(WebHost host, Chromium chromium) : BrowserTe
         { "version", "models/flight_delay/versions/8" },
         { "promote", "models/flight_delay/versions/8/promote?alias=champion" },
         { "endpoints", "endpoints" },
+        { "endpoint", "endpoints/flight_delay?version=8&view=compute" },
+        { "endpoint-unloaded", "endpoints/taxi_in" },
         { "try", "try" },
         { "predictions", "predictions?labelled=true" },
         { "prediction", "predictions/" + FlightsWorld.PredictionId },

@@ -8,9 +8,28 @@ public sealed class FakeInference(FlightsWorld world) : Prediction.PredictionBas
 {
     public override Task<GetServingStatusResponse> GetServingStatus(GetServingStatusRequest request, ServerCallContext context)
     {
-        var response = new GetServingStatusResponse { ExecutionProvider = "CPUExecutionProvider" };
-        response.Models.Add(Served(7, ["champion"], 84_120, FlightsWorld.PredictionsPerSecond * 0.9));
-        response.Models.Add(Served(8, ["challenger"], 9_311, FlightsWorld.PredictionsPerSecond * 0.1));
+        var response = new GetServingStatusResponse
+        {
+            ExecutionProvider = "cpu",
+            Replica = $"inference-{context.Host}",
+            StartedMicros = world.Ago(TimeSpan.FromHours(3)),
+            ModelMemoryBytes = 9_437_184,
+            MemoryBudgetBytes = 1_610_612_736,
+            ProcessMemoryBytes = 221_249_536,
+        };
+        response.Models.Add(Served(6, [], 1_204, 0));
+        response.Models.Add(Served(7, ["champion"], 84_120, FlightsWorld.PredictionsPerSecond * 0.45));
+        response.Models.Add(Served(8, ["challenger"], 9_311, FlightsWorld.PredictionsPerSecond * 0.05));
+        response.Models.Add(new ServedModel
+        {
+            ModelName = "taxi_in", Version = 2, State = "UNLOADED", Aliases = { "champion" }, LatencyP50Seconds = double.NaN, LatencyP95Seconds = double.NaN, LatencyP99Seconds = double.NaN,
+            Reason = "unloaded: memory was needed for others, and it was used least recently; the next request loads it",
+        });
+        lock (world.Gate)
+        {
+            response.Traffic.Add(new TrafficInForce { ModelName = FlightsWorld.Model, ChallengerShare = world.Traffic.ChallengerShare, ShadowChallenger = world.Traffic.ShadowChallenger });
+        }
+
         response.Models.Add(new ServedModel { ModelName = "taxi_time", Version = 1, State = "LOADING", Aliases = { "champion" }, LatencyP50Seconds = double.NaN, LatencyP99Seconds = double.NaN });
         return Task.FromResult(response);
     }
@@ -64,8 +83,24 @@ public sealed class FakeInference(FlightsWorld world) : Prediction.PredictionBas
             Failures = 3,
             LatencyP50Seconds = 0.0021 + (wave * 0.0002),
             LatencyP99Seconds = 0.0094 + (wave * 0.0016),
+            LatencyP95Seconds = 0.0061 + (wave * 0.0004),
             PredictionsPerSecond = perSecond,
+            Total = new LatencyHistogram { FirstBin = 40, Counts = { 12, 88, 410, 690 + (long)(wave * 100), 520, 240, 96, 51, 22, 9, 4, 1, 0, 2 } },
+            Queue = new LatencyHistogram { FirstBin = 0, Counts = { 1_900, 0, 3, 8, 21, 44, 60, 41, 22, 6 } },
+            Compute = new LatencyHistogram { FirstBin = 24, Counts = { 33, 210, 640, 520, 180, 41, 9, 2 } },
+            Instances = 2,
+            BusyInstances = wave > 0 ? 1 : 0,
+            MemoryBytes = 4_718_592,
+            QueueLength = wave > 0.5 ? 3 : 0,
+            MaxQueueLength = 2_048,
+            MaxBatchSize = 4_096,
+            Rows = 96_000,
+            Runs = 61_500,
+            Shed = 2,
+            Cancelled = 1,
+            LastAnswerMicros = world.Ago(TimeSpan.FromSeconds(1)),
         };
+        served.Batches.AddRange(new[] { (1, 48_100), (2, 8_900), (3, 2_400), (5, 1_500), (17, 540), (64, 60) }.Select(batch => new BatchCount { Rows = batch.Item1, Runs = batch.Item2 }));
         served.Aliases.AddRange(aliases);
         return served;
     }

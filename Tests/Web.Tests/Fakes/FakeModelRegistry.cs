@@ -48,27 +48,50 @@ public sealed class FakeModelRegistry(FlightsWorld world) : ModelRegistry.ModelR
         }
         """;
 
+    public override Task<ModelState> SetTrafficPolicy(SetTrafficPolicyRequest request, ServerCallContext context)
+    {
+        lock (world.Gate)
+        {
+            if (request.Reason.Length == 0)
+            {
+                throw new RpcException(new Status(StatusCode.InvalidArgument, "A reason is required."));
+            }
+
+            world.Traffic = request.Traffic.Clone();
+            world.Revision++;
+            world.Audit.Add(new AuditEntryDocument(
+                100 + world.Audit.Count, world.NowMicros, "set_traffic_policy", request.Reason, request.Actor,
+                FlightsWorld.Detail(new { challengerShare = request.Traffic.ChallengerShare, shadowChallenger = request.Traffic.ShadowChallenger })));
+            return Task.FromResult(FlightDelay());
+        }
+    }
+
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
+    {
+        var response = new ListModelsResponse();
+        response.Models.Add(FlightDelay());
+        response.Models.Add(new ModelState { ModelName = "taxi_time", LatestVersion = 1, VersionCount = 1, Revision = 1, UpdatedMicros = world.Ago(TimeSpan.FromDays(9)), Aliases = { ["champion"] = 1 }, Traffic = new TrafficPolicy() });
+        return Task.FromResult(response);
+    }
+
+    private ModelState FlightDelay()
     {
         var state = new ModelState
         {
             ModelName = FlightsWorld.Model,
             LatestVersion = Versions,
             VersionCount = Versions,
-            Revision = 21,
             UpdatedMicros = world.Ago(TimeSpan.FromMinutes(48)),
-            Traffic = new TrafficPolicy { ChallengerShare = 0.1, ShadowChallenger = false },
         };
 
         lock (world.Gate)
         {
             state.Aliases.Add(world.Aliases);
+            state.Revision = world.Revision;
+            state.Traffic = world.Traffic.Clone();
         }
 
-        var response = new ListModelsResponse();
-        response.Models.Add(state);
-        response.Models.Add(new ModelState { ModelName = "taxi_time", LatestVersion = 1, VersionCount = 1, Revision = 1, UpdatedMicros = world.Ago(TimeSpan.FromDays(9)), Aliases = { ["champion"] = 1 }, Traffic = new TrafficPolicy() });
-        return Task.FromResult(response);
+        return state;
     }
 
     public override Task<ListModelVersionsResponse> ListModelVersions(ListModelVersionsRequest request, ServerCallContext context)

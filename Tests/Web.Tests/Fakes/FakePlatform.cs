@@ -8,9 +8,11 @@ namespace CloudNativeAi.Web.Tests.Fakes;
 /// <summary>Plays the six services and the AppHost over real gRPC, each on a port of its own.</summary>
 public sealed class FakePlatform : IAsyncDisposable
 {
+    public const string SecondInference = "inference-1";
     private const string AppHost = "app-host";
 
     private readonly Dictionary<string, GrpcTestServer> _services = [];
+    private FakeAudit _audit = null!;
 
     public FlightsWorld World { get; } = new(TimeProvider.System);
 
@@ -18,8 +20,11 @@ public sealed class FakePlatform : IAsyncDisposable
 
     /// <summary>Configuration by which service discovery finds the services.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(
-        Addresses.Where(address => address.Key != AppHost).Select(address => KeyValuePair.Create($"services:{address.Key}:grpc:0", address.Value)))
+        Addresses.Where(address => address.Key is not (AppHost or SecondInference)).Select(address => KeyValuePair.Create($"services:{address.Key}:grpc:0", address.Value)))
     {
+        ["services:model-registry:http:0"] = _audit.Address,
+        // A second replica that plays the same world.
+        ["services:inference:grpc:1"] = Addresses[SecondInference],
         ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = Addresses[AppHost],
         ["Dashboard:ResourceServiceClient:ApiKey"] = FakeAppHost.ApiKey,
     };
@@ -43,7 +48,9 @@ public sealed class FakePlatform : IAsyncDisposable
         });
         await platform.StartAsync("training", routes => routes.MapGrpcService<FakeTraining>());
         await platform.StartAsync("model-registry", routes => routes.MapGrpcService<FakeModelRegistry>());
+        platform._audit = await FakeAudit.StartAsync(platform.World);
         await platform.StartAsync("inference", routes => routes.MapGrpcService<FakeInference>());
+        await platform.StartAsync(SecondInference, routes => routes.MapGrpcService<FakeInference>());
         await platform.StartAsync("monitoring", routes =>
         {
             routes.MapGrpcService<FakePredictionLog>();
@@ -63,6 +70,7 @@ public sealed class FakePlatform : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _audit.DisposeAsync();
         foreach (var service in _services.Values)
         {
             await service.DisposeAsync();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using CloudNativeAi.Contracts.Common;
 using CloudNativeAi.Contracts.Ingestion;
 using CloudNativeAi.Contracts.ModelRegistry;
@@ -33,6 +34,15 @@ public sealed class FlightsWorld(TimeProvider timeProvider)
 
     public List<AliasChange> History { get; } = [];
 
+    /// <summary>Of the model, as it was set last; used under the gate.</summary>
+    public TrafficPolicy Traffic { get; set; } = new() { ChallengerShare = 0.1 };
+
+    /// <summary>Grows with each change of the model; used under the gate.</summary>
+    public long Revision { get; set; } = 21;
+
+    /// <summary>Newest last; used under the gate.</summary>
+    public List<AuditEntryDocument> Audit { get; } = [];
+
     /// <summary>By id; one that is absent waits.</summary>
     public ConcurrentDictionary<long, DeadLetterState> DeadLetterStates { get; } = [];
 
@@ -50,6 +60,26 @@ public sealed class FlightsWorld(TimeProvider timeProvider)
     public static long Replay(TimeSpan before) => Instants.ToMicros(ReplayNow - before);
 
     public long Total(long before, double perSecond) => before + (long)(Seconds * perSecond);
+
+    /// <summary>Newest first, as the registry lists it.</summary>
+    public IReadOnlyList<AuditEntryDocument> ReadAudit()
+    {
+        lock (Gate)
+        {
+            return
+            [
+                .. Enumerable.Reverse(Audit),
+                new(31, Ago(TimeSpan.FromMinutes(44)), "set_traffic_policy", "Watch it on a tenth.", "jana", Detail(new { challengerShare = 0.1, shadowChallenger = false })),
+                new(30, Ago(TimeSpan.FromMinutes(47)), "set_traffic_policy", "Mirror it first.", "jana", Detail(new { challengerShare = 0.0, shadowChallenger = true })),
+                new(29, Ago(TimeSpan.FromMinutes(48)), "set_alias", "Retrained on July; watch it beside the champion.", "training", Detail(new { alias = "challenger", fromVersion = 0, toVersion = 8 })),
+                new(28, Ago(TimeSpan.FromMinutes(49)), "register_model_version", "", "training", Detail(new { version = 8 })),
+                new(17, Ago(TimeSpan.FromDays(6)), "set_alias", "AUC 0.7298 against 0.7187 on the same 31,204 rows.", "jana", Detail(new { alias = "champion", fromVersion = 5, toVersion = 7 })),
+            ];
+        }
+    }
+
+    /// <summary>As the registry writes it.</summary>
+    public static JsonElement Detail(object detail) => JsonSerializer.SerializeToElement(detail);
 
     public static Value Text(string text) => new() { StringValue = text };
 

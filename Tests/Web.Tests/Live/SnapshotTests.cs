@@ -29,6 +29,69 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_replica_that_comes_or_goes_makes_no_rate_jump()
+    {
+        var composer = new SnapshotComposer(new SamplingOptions { HistoryPoints = 60 });
+        for (var second = 0; second < 10; second++)
+        {
+            var alone = composer.Compose(Replicas(second, ("a", second * 10)));
+            Assert.Equal(second == 0 ? null : 10d, alone.Rate(RateNames.Served("m", 1)));
+        }
+
+        // The second one has long been at work.
+        var joined = composer.Compose(Replicas(10, ("a", 100), ("b", 5_000)));
+        Assert.Equal(10, joined.Rate(RateNames.Served("m", 1)));
+        joined = composer.Compose(Replicas(11, ("a", 110), ("b", 5_020)));
+        Assert.Equal(30, joined.Rate(RateNames.Served("m", 1)));
+        Assert.Equal(3, joined.Rate(RateNames.Failures));
+        var left = composer.Compose(Replicas(12, ("a", 120)));
+        Assert.Equal(10, left.Rate(RateNames.Served("m", 1)));
+    }
+
+    [Fact]
+    public void Replicas_are_summed_as_one()
+    {
+        var sum = ServingSum.Of(
+        [
+            new GetServingStatusResponse
+            {
+                Replica = "a", SpooledPredictions = 2, ExecutionProvider = "cpu", ModelMemoryBytes = 10, MemoryBudgetBytes = 100, StartedMicros = 7,
+                Models =
+                {
+                    new ServedModel
+                    {
+                        ModelName = "m", Version = 1, State = "READY", Aliases = { "champion" }, Predictions = 5, Failures = 1, Instances = 2, QueueLength = 3, MaxQueueLength = 9, MaxBatchSize = 8, Shed = 1, LoadedMicros = 20,
+                        Total = new LatencyHistogram { FirstBin = 40, Counts = { 99 } }, Batches = { new BatchCount { Rows = 1, Runs = 4 }, new BatchCount { Rows = 2, Runs = 1 } },
+                    },
+                    new ServedModel { ModelName = "only-a", Version = 1, State = "READY" },
+                },
+            },
+            new GetServingStatusResponse
+            {
+                Replica = "b", SpooledPredictions = 1, ExecutionProvider = "cpu", ModelMemoryBytes = 20, MemoryBudgetBytes = 100, StartedMicros = 5,
+                Models =
+                {
+                    new ServedModel
+                    {
+                        ModelName = "m", Version = 1, State = "UNAVAILABLE", Reason = "no memory", Aliases = { "champion" }, Predictions = 7, Instances = 2, MaxQueueLength = 9, MaxBatchSize = 8, LoadedMicros = 10,
+                        Total = new LatencyHistogram { FirstBin = 60, Counts = { 99 } }, Batches = { new BatchCount { Rows = 2, Runs = 3 } },
+                    },
+                },
+            },
+        ]);
+
+        var model = sum.Models[0];
+        Assert.Equal(["m", "only-a"], sum.Models.Select(served => served.ModelName));
+        Assert.Equal((3, 30, 200, 5), (sum.SpooledPredictions, sum.ModelMemoryBytes, sum.MemoryBudgetBytes, sum.StartedMicros));
+        Assert.Equal(("UNAVAILABLE", "no memory", "cpu", "a, b"), (model.State, model.Reason, sum.ExecutionProvider, sum.Replica));
+        Assert.Equal((12, 1, 4, 3, 18, 8), (model.Predictions, model.Failures, model.Instances, model.QueueLength, model.MaxQueueLength, model.MaxBatchSize));
+        Assert.Equal([new BatchCount { Rows = 1, Runs = 4 }, new BatchCount { Rows = 2, Runs = 4 }], model.Batches);
+        // Half of all requests, not half of each replica's: bins 40 and 60 end at 2^10 and 2^15 µs.
+        Assert.Equal((0.001024, 0.032768), (model.LatencyP50Seconds, model.LatencyP99Seconds));
+        Assert.Equal(10, model.LoadedMicros);
+    }
+
+    [Fact]
     public void A_silent_service_leaves_a_gap_and_the_others_go_on()
     {
         var composer = new SnapshotComposer(new SamplingOptions { HistoryPoints = 60 });
@@ -89,9 +152,33 @@ public sealed class SnapshotTests
         Assert.True(slow.Snapshots.Completion.IsCompleted);
     }
 
+    private static PathSnapshot Replicas(int second, params (string Name, long Predictions)[] replicas)
+    {
+        var at = Start.AddSeconds(second);
+        return new PathSnapshot(at)
+        {
+            Replicas = new(InferenceClient.Name)
+            {
+                ReadAt = at,
+                Value =
+                [
+                    .. replicas.Select(replica => new ReplicaReading($"http://{replica.Name}", new GetServingStatusResponse
+                    {
+                        Replica = replica.Name, Models = { new ServedModel { ModelName = "m", Version = 1, Predictions = replica.Predictions, Failures = replica.Predictions / 10 } },
+                    })),
+                ],
+            },
+        };
+    }
+
     private static PathSnapshot Snapshot(int second, long events, long predictions)
     {
         var at = Start.AddSeconds(second);
+        var serving = new GetServingStatusResponse
+        {
+            Replica = "a",
+            Models = { new ServedModel { ModelName = "flight_delay", Version = 7, State = "READY", Predictions = predictions, LatencyP50Seconds = 0.0021, LatencyP99Seconds = 0.0094 } },
+        };
         return new PathSnapshot(at)
         {
             Ingestion = new(IngestionClient.Name)
@@ -99,14 +186,8 @@ public sealed class SnapshotTests
                 ReadAt = at,
                 Value = new ListSourcesResponse { Sources = { new SourceStatus { Source = new Source { Name = "departures" }, HeadPosition = events } } },
             },
-            Inference = new(InferenceClient.Name)
-            {
-                ReadAt = at,
-                Value = new GetServingStatusResponse
-                {
-                    Models = { new ServedModel { ModelName = "flight_delay", Version = 7, State = "READY", Predictions = predictions, LatencyP50Seconds = 0.0021, LatencyP99Seconds = 0.0094 } },
-                },
-            },
+            Inference = new(InferenceClient.Name) { ReadAt = at, Value = serving },
+            Replicas = new(InferenceClient.Name) { ReadAt = at, Value = [new ReplicaReading("http://a", serving)] },
             ModelRegistry = new(ModelRegistryClient.Name)
             {
                 ReadAt = at,

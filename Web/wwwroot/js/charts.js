@@ -242,6 +242,71 @@ class HeatView extends View {
   }
 }
 
+class BarView extends View {
+  constructor(echarts, element, spec) {
+    super(echarts, element);
+    this.set(spec);
+  }
+
+  set(spec) {
+    this.spec = spec;
+    if (document.hidden) {
+      this.stale = true;
+    } else {
+      this.redraw();
+    }
+  }
+
+  option() {
+    const token = tokens();
+    const spec = this.spec;
+
+    return {
+      animation: false,
+      textStyle: { fontFamily: token('--font'), fontSize: 12 },
+      grid: { left: 4, right: 12, top: 26, bottom: 2, containLabel: true },
+      tooltip: { ...tooltip(token, value => `${format(value, { unit: '' })} ${spec.unit}`), axisPointer: { type: 'shadow' } },
+      xAxis: {
+        type: 'category',
+        data: spec.bars.map(bar => bar.label),
+        axisLine: { lineStyle: { color: token('--line-control') } },
+        axisTick: { show: false },
+        axisLabel: { color: token('--text-2'), fontSize: 12, hideOverlap: true },
+      },
+      yAxis: {
+        type: 'value',
+        min: 0,
+        splitNumber: 4,
+        minInterval: 1,
+        axisLabel: { color: token('--text-2'), fontSize: 12, hideOverlap: true, formatter: value => format(value, { unit: '' }) },
+        splitLine: { lineStyle: { color: token('--line') } },
+      },
+      series: [{
+        name: spec.unit,
+        type: 'bar',
+        data: spec.bars.map(bar => bar.count),
+        barMaxWidth: 64,
+        barCategoryGap: '12%',
+        itemStyle: { color: token('--s1') },
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          // Two marks on neighbouring bars would write over each other.
+          data: spec.marks.map((mark, index) => ({
+            xAxis: mark.bar,
+            lineStyle: { color: token('--text-2'), type: 'dashed', width: 1 },
+            label: { formatter: mark.name, position: 'end', distance: index % 2 ? 14 : 2, color: token('--text'), fontSize: 12 },
+          })),
+        },
+      }],
+    };
+  }
+}
+
+export async function barChart(element, spec) {
+  return new BarView(await load(), element, spec);
+}
+
 export async function timeChart(element, spec, rows) {
   return new TimeView(await load(), element, spec, rows);
 }

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Options;
+
+namespace CloudNativeAi.Inference.Models;
+
+/// <summary>Fetches versions and loads them, a few at a time, each when its memory is set aside.</summary>
+/// <param name="tryEvict">Lets go of one version, so that there is room for the bytes; false when it is only to be waited for.</param>
+internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Func<long, bool> tryEvict, IOptions<ModelOptions> options, TimeProvider timeProvider) : IDisposable
+{
+    private const int AtATime = 2;
+
+    private readonly SemaphoreSlim _loads = new(AtATime);
+
+    // One after another: two that wait would take each other's room.
+    private readonly SemaphoreSlim _admission = new(1);
+
+    /// <summary>The version, whose memory is given back when it is released.</summary>
+    /// <exception cref="InferenceException">It cannot be loaded.</exception>
+    public async Task<LoadedModel> LoadAsync(string modelName, int version)
+    {
+        using var timeout = new CancellationTokenSource(options.Value.LoadTimeout, timeProvider);
+        try
+        {
+            await _loads.WaitAsync(timeout.Token);
+            try
+            {
+                var fetched = await source.FetchAsync(modelName, version, timeout.Token);
+                var bytes = options.Value.MemoryOf(fetched.Bytes);
+                await ReserveAsync(fetched, bytes, timeout.Token);
+                return Load(fetched, bytes);
+            }
+            finally
+            {
+                _loads.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new InferenceException(InferenceErrorKind.Unavailable, $"Loading model '{modelName}' version {version} took longer than {options.Value.LoadTimeout}.");
+        }
+    }
+
+    public void Dispose()
+    {
+        _loads.Dispose();
+        _admission.Dispose();
+    }
+
+    private LoadedModel Load(CachedVersion version, long bytes)
+    {
+        try
+        {
+            var model = source.Load(version);
+            model.MemoryBytes = bytes;
+            model.Released = () => memory.Release(bytes);
+            return model;
+        }
+        catch
+        {
+            memory.Release(bytes);
+            throw;
+        }
+    }
+
+    private async Task ReserveAsync(CachedVersion version, long bytes, CancellationToken cancellationToken)
+    {
+        if (bytes > memory.Bytes)
+        {
+            throw new InferenceException(
+                InferenceErrorKind.FailedPrecondition,
+                $"Model '{version.ModelName}' version {version.Version} needs about {bytes} bytes of memory, and Models:MemoryBudgetBytes has {memory.Bytes} for all models.");
+        }
+
+        await _admission.WaitAsync(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                // Taken before looking: what is given back meanwhile is not missed.
+                var changed = memory.Changed;
+                if (memory.TryReserve(bytes))
+                {
+                    return;
+                }
+
+                if (!tryEvict(bytes))
+                {
+                    await changed.WaitAsync(cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            _admission.Release();
+        }
+    }
+}

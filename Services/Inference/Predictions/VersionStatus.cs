@@ -1,0 +1,48 @@
+using CloudNativeAi.Contracts.Inference;
+using CloudNativeAi.Inference.Batching;
+using CloudNativeAi.Inference.Models;
+using CloudNativeAi.Inference.Telemetry;
+
+namespace CloudNativeAi.Inference.Predictions;
+
+/// <summary>What one version in memory has done since it was loaded, and how fast it was in the last minute.</summary>
+internal static class VersionStatus
+{
+    public static Contracts.Inference.ServedModel Of(LoadedModel model)
+    {
+        var total = model.Latencies.Read();
+        var batches = model.Batches;
+        return new Contracts.Inference.ServedModel
+        {
+            ModelName = model.ModelName,
+            Version = model.Version,
+            Digest = model.Digest,
+            State = "READY",
+            LoadedMicros = model.LoadedMicros,
+            LastAnswerMicros = model.LastInferenceMicros,
+            MemoryBytes = model.MemoryBytes,
+            Predictions = model.Predictions,
+            Failures = model.Failures,
+            LatencyP50Seconds = total.Quantile(0.5),
+            LatencyP95Seconds = total.Quantile(0.95),
+            LatencyP99Seconds = total.Quantile(0.99),
+            PredictionsPerSecond = (double)total.Total / RecentLatencies.WindowSeconds,
+            Total = total,
+            Queue = batches.RecentQueue.Read(),
+            Compute = batches.RecentCompute.Read(),
+            Instances = model.Batcher.Settings.Instances,
+            BusyInstances = model.Batcher.BusyInstances,
+            QueueLength = model.Batcher.QueueLength,
+            MaxQueueLength = model.Batcher.Settings.MaxQueueSize,
+            MaxBatchSize = model.Batcher.Settings.MaxBatchSize,
+            Rows = batches.InferenceCount,
+            Runs = batches.ExecutionCount,
+            Batches = { batches.Batches.Select(batch => new BatchCount { Rows = batch.Rows, Runs = batch.Count }) },
+            Shed = batches.RejectedFor(RejectionReason.QueueFull),
+            Expired = batches.RejectedFor(RejectionReason.Expired),
+            Cancelled = batches.RejectedFor(RejectionReason.Cancelled),
+            CacheHits = batches.CacheHits.Count,
+            CacheMisses = batches.CacheMisses.Count,
+        };
+    }
+}
