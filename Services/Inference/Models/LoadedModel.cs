@@ -31,6 +31,9 @@ internal sealed class LoadedModel(
 
     public ModelProcessing Processing { get; } = processing;
 
+    /// <summary>What requests give: the inputs of model.onnx, or texts in the place of those that a tokenizer fills.</summary>
+    public IReadOnlyList<TensorInfo> Inputs { get; } = processing.Text?.Inputs ?? onnx.Inputs;
+
     /// <summary>Null for a version that can be asked with tensors only.</summary>
     public FeatureEncoder? Encoder => Processing.Encoder;
 

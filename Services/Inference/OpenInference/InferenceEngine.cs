@@ -4,6 +4,7 @@ using CloudNativeAi.Inference.Batching;
 using CloudNativeAi.Inference.Caching;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.Telemetry;
+using CloudNativeAi.Inference.Tokenization;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.OpenInference;
@@ -33,6 +34,11 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
         {
             var inputs = InputBinding.Bind(model, call.Inputs, _maxBatchSize, out var rows);
             var outputs = InputBinding.BindOutputs(model, call.Outputs);
+            if (model.Processing.Text is { } text)
+            {
+                inputs = Tokenize(text, inputs);
+            }
+
             var answer = await RunAsync(model, inputs, outputs, rows, call.Queueing, cancellationToken);
             for (var i = 0; i < call.Outputs.Count; i++)
             {
@@ -59,6 +65,12 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
                 activity?.SetStatus(ActivityStatusCode.Error);
             }
         }
+    }
+
+    private Tensor[] Tokenize(TextEncoder text, Tensor[] inputs)
+    {
+        using var activity = InferenceMetrics.Activities.StartActivity("tokenize");
+        return text.Encode(inputs, _maxBatchSize);
     }
 
     private ValueTask<Tensor[]> RunAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, Queueing queueing, CancellationToken cancellationToken) =>

@@ -28,7 +28,7 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
         using var lease = await engine.LeaseAsync(modelName, version, cancellationToken);
         var metadata = new ModelMetadataResponse { Name = lease.Model.ModelName, Platform = Platform };
         metadata.Versions.Add(VersionsOf(lease.Model.ModelName));
-        metadata.Inputs.Add(lease.Model.Onnx.Inputs.Select(Encode));
+        metadata.Inputs.Add(lease.Model.Inputs.Select(Encode));
         metadata.Outputs.Add(lease.Model.Onnx.Outputs.Select(Encode));
         metadata.Properties.Add(PropertiesOf(lease.Model));
         return metadata;
@@ -70,7 +70,7 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
 
         // The dimension that counts rows is not among Triton's dims.
         var skipped = model.IsBatched ? 1 : 0;
-        config.Input.Add(model.Onnx.Inputs.Select(info => new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
+        config.Input.Add(model.Inputs.Select(info => new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
         config.Output.Add(model.Onnx.Outputs.Select(info => new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { info.Shape[skipped..] } }));
         return config;
     }
@@ -89,6 +89,12 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
         foreach (var (output, labels) in model.Onnx.Outputs.Zip(model.Processing.ClassLabels).Where(output => output.Second is not null))
         {
             properties[$"class_labels.{output.Name}"] = string.Join(',', labels!);
+        }
+
+        if (model.Processing.Text is { } text)
+        {
+            properties["tokenizer"] = text.Type.ToString().ToLowerInvariant();
+            properties["max_length"] = Invariant(text.MaxLength);
         }
 
         if (model.Encoder is { Signature: var signature })
