@@ -1,3 +1,4 @@
+using CloudNativeAi.Inference.Ensembles;
 using CloudNativeAi.Inference.Telemetry;
 using CloudNativeAi.ServiceDefaults.Grpc;
 using Registry = CloudNativeAi.Contracts.ModelRegistry.ModelRegistry;
@@ -16,6 +17,8 @@ internal static class ModelRegistration
         builder.Services.AddSingleton<RegistryClient>();
         builder.Services.AddSingleton<ModelCache>();
         builder.Services.AddSingleton<ModelLoader>();
+        builder.Services.AddSingleton<EnsembleLoader>();
+        builder.Services.AddSingleton(services => new Lazy<ServedModels>(services.GetRequiredService<ServedModels>));
         builder.Services.AddSingleton<VersionPool>();
         builder.Services.AddActivatedSingleton<TritonMetrics>();
         builder.Services.AddSingleton<ServedModels>();

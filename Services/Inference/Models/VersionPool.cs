@@ -1,3 +1,4 @@
+using CloudNativeAi.Inference.Ensembles;
 using CloudNativeAi.Inference.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +14,7 @@ internal sealed partial class VersionPool : IDisposable
 
     private readonly ModelCache _cache;
     private readonly ModelLoader _loader;
+    private readonly EnsembleLoader _ensembles;
     private readonly IOptions<ModelOptions> _options;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<VersionPool> _logger;
@@ -21,10 +23,12 @@ internal sealed partial class VersionPool : IDisposable
     private readonly Dictionary<(string Name, int Version), Entry> _entries = [];
     private readonly Dictionary<string, IReadOnlySet<int>> _aliased = new(StringComparer.Ordinal);
 
-    public VersionPool(ModelCache cache, ModelLoader loader, IOptions<ModelOptions> options, InferenceMetrics metrics, TimeProvider timeProvider, ILogger<VersionPool> logger)
+    public VersionPool(
+        ModelCache cache, ModelLoader loader, EnsembleLoader ensembles, IOptions<ModelOptions> options, InferenceMetrics metrics, TimeProvider timeProvider, ILogger<VersionPool> logger)
     {
         _cache = cache;
         _loader = loader;
+        _ensembles = ensembles;
         _options = options;
         _timeProvider = timeProvider;
         _logger = logger;
@@ -132,31 +136,22 @@ internal sealed partial class VersionPool : IDisposable
         using var timeout = new CancellationTokenSource(_options.Value.LoadTimeout, _timeProvider);
         try
         {
-            await _loads.WaitAsync(timeout.Token);
-            try
+            var model = await LoadFilesAsync(modelName, version, timeout.Token);
+            bool isWanted;
+            lock (_lock)
             {
-                var cached = await _cache.GetAsync(modelName, version, timeout.Token);
-                var model = _loader.Load(cached);
-                bool isWanted;
-                lock (_lock)
-                {
-                    entry.Model = model;
-                    isWanted = _entries.GetValueOrDefault((modelName, version)) == entry;
-                }
-
-                if (!isWanted)
-                {
-                    model.Retire();
-                    throw new InferenceException(InferenceErrorKind.Unavailable, $"Model '{modelName}' version {version} was unloaded while it was being loaded.");
-                }
-
-                Trim();
-                return model;
+                entry.Model = model;
+                isWanted = _entries.GetValueOrDefault((modelName, version)) == entry;
             }
-            finally
+
+            if (!isWanted)
             {
-                _loads.Release();
+                model.Retire();
+                throw new InferenceException(InferenceErrorKind.Unavailable, $"Model '{modelName}' version {version} was unloaded while it was being loaded.");
             }
+
+            Trim();
+            return model;
         }
         catch (Exception exception)
         {
@@ -172,6 +167,27 @@ internal sealed partial class VersionPool : IDisposable
                 ? new InferenceException(InferenceErrorKind.Unavailable, $"Loading model '{modelName}' version {version} took longer than {_options.Value.LoadTimeout}.")
                 : exception;
         }
+    }
+
+    private async Task<LoadedModel> LoadFilesAsync(string modelName, int version, CancellationToken cancellationToken)
+    {
+        CachedVersion cached;
+        await _loads.WaitAsync(cancellationToken);
+        try
+        {
+            cached = await _cache.GetAsync(modelName, version, cancellationToken);
+            if (!EnsembleLoader.IsEnsemble(cached))
+            {
+                return _loader.Load(cached);
+            }
+        }
+        finally
+        {
+            _loads.Release();
+        }
+
+        // Its steps may have to be loaded first.
+        return await _ensembles.LoadAsync(cached, cancellationToken);
     }
 
     private void Trim()

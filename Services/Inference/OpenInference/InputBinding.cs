@@ -46,10 +46,10 @@ internal static class InputBinding
     {
         if (requested.Count == 0)
         {
-            return model.Onnx.AllOutputs;
+            return model.AllOutputs;
         }
 
-        var outputs = model.Onnx.Outputs;
+        var outputs = model.Outputs;
         var indexes = new int[requested.Count];
         for (var i = 0; i < indexes.Length; i++)
         {

@@ -23,6 +23,10 @@ internal static class TestOnnx
         [Value("A", datatype, [-1, columns]), Value("B", datatype, [-1, columns])],
         [Value("SUM", datatype, [-1, columns]), Value("DIFF", datatype, [-1, columns])]);
 
+    /// <summary>X -> Y, in another type.</summary>
+    public static byte[] Cast(Datatype from, Datatype to, params long[] shape) =>
+        Model([Node("Cast", ["X"], "Y", Attribute("to", ElementTypes[to]))], [], [Value("X", from, shape)], [Value("Y", to, shape)]);
+
     /// <summary>X [-1] -> Y [-1], the running sum over the first dimension: rows are not independent.</summary>
     public static byte[] CumulativeSum() => Model(
         [Node("CumSum", ["X", "axis"], "Y")], [Scalar("axis", 0)], [Value("X", Datatype.Fp32, [-1])], [Value("Y", Datatype.Fp32, [-1])]);

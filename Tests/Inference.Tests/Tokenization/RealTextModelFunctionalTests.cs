@@ -32,7 +32,7 @@ public sealed class RealTextModelFunctionalTests : IAsyncLifetime
     {
         const string Signature = """{ "format_version": 1, "tokenizer": { "type": "sentencepiece", "max_length": 64, "pad_token": "</s>", "files": { "model": "en.wiki.bpe.vs10000.model" } } }""";
         var onnx = await File.ReadAllBytesAsync(Repository.SharedData("onnx-models/text-encoder-decoder/encoder.onnx"), TestContext.Current.CancellationToken);
-        _platform.Registry.Add("encoder", (ModelFiles.Onnx, onnx), (ModelFiles.Signature, Encoding.UTF8.GetBytes(Signature)), ("en.wiki.bpe.vs10000.model", TokenizerFiles.EnglishSentencePiece()));
+        _platform.Registry.Add("encoder", (ModelFiles.Onnx, onnx), (ModelFiles.Signature, Encoding.UTF8.GetBytes(Signature)), ("en.wiki.bpe.vs10000.model", TestVocabularies.EnglishSentencePiece()));
         _platform.Registry.SetAlias("encoder", "champion", 1);
         await _host.WaitForAsync("encoder", "champion", 1);
         using var test = JsonDocument.Parse(await File.ReadAllBytesAsync(Repository.SharedData("onnx-models/text-encoder-decoder/case_encoder.json"), TestContext.Current.CancellationToken));

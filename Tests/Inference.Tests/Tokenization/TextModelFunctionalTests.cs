@@ -173,7 +173,7 @@ public sealed class TextModelFunctionalTests : IAsyncLifetime
     {
         var signature = $$"""{ "format_version": 1, "tokenizer": {{tokenizer}}, "outputs": [ { "name": "Y", "datatype": "FP32", "shape": [-1, 3], "class_labels": ["bad", "good", "neither"] } ] }""";
         var version = _platform.Registry.Add(
-            model, (ModelFiles.Onnx, onnx ?? TestOnnx.Encoder(12)), (ModelFiles.Signature, Encoding.UTF8.GetBytes(signature)), ("vocab.txt", TokenizerFiles.WordPiece));
+            model, (ModelFiles.Onnx, onnx ?? TestOnnx.Encoder(12)), (ModelFiles.Signature, Encoding.UTF8.GetBytes(signature)), ("vocab.txt", TestVocabularies.WordPiece));
         _platform.Registry.SetAlias(model, "champion", version);
         await _host.WaitForAsync(model, "champion", version);
     }

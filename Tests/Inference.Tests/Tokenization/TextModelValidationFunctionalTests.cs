@@ -20,7 +20,7 @@ public sealed class TextModelValidationFunctionalTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await FakePlatform.StartAsync();
-        _platform.Registry.SetAlias(Model, "champion", Add(Good, TestOnnx.Encoder(12), ("vocab.txt", TokenizerFiles.WordPiece)));
+        _platform.Registry.SetAlias(Model, "champion", Add(Good, TestOnnx.Encoder(12), ("vocab.txt", TestVocabularies.WordPiece)));
         _host = InferenceHost.Start(_platform, null, ("Models:MaxBatchSize", "4"));
         await _host.WaitForAsync(Model, "champion", 1);
     }
@@ -51,41 +51,41 @@ public sealed class TextModelValidationFunctionalTests : IAsyncLifetime
     [InlineData("""{ "type": "wordpiece", "max_length": 6, "inputs": { "attention_mask": "input_ids" } }""", "inputs names 'input_ids' twice")]
     [InlineData("""{ "type": "wordpiece", "max_length": 6, "text": "attention_mask", "inputs": { "input_ids": "input_ids" } }""", "'attention_mask' would be a text and an input of model.onnx")]
     public async Task Wrong_declaration_leaves_the_old_version_serving(string tokenizer, string reason) =>
-        await AssertRefusedAsync(Add(tokenizer, TestOnnx.Encoder(12), ("vocab.txt", TokenizerFiles.WordPiece)), reason);
+        await AssertRefusedAsync(Add(tokenizer, TestOnnx.Encoder(12), ("vocab.txt", TestVocabularies.WordPiece)), reason);
 
     [Fact]
     public async Task Vocabulary_without_the_unknown_token_leaves_the_old_version_serving() =>
-        await AssertRefusedAsync(Add(Good, TestOnnx.Encoder(12), ("vocab.txt", TokenizerFiles.Lines("[CLS]", "[SEP]", "[PAD]"))), "vocab.txt has no token '[UNK]'");
+        await AssertRefusedAsync(Add(Good, TestOnnx.Encoder(12), ("vocab.txt", TestVocabularies.Lines("[CLS]", "[SEP]", "[PAD]"))), "vocab.txt has no token '[UNK]'");
 
     [Fact]
     public async Task Vocabulary_with_a_token_twice_leaves_the_old_version_serving() =>
-        await AssertRefusedAsync(Add(Good, TestOnnx.Encoder(12), ("vocab.txt", TokenizerFiles.Lines("[UNK]", "a", "b", "a"))), "has the token 'a' twice, in line 2 and in line 4");
+        await AssertRefusedAsync(Add(Good, TestOnnx.Encoder(12), ("vocab.txt", TestVocabularies.Lines("[UNK]", "a", "b", "a"))), "has the token 'a' twice, in line 2 and in line 4");
 
     [Fact]
     public async Task Vocabulary_larger_than_the_embedding_leaves_the_old_version_serving() =>
         await AssertRefusedAsync(
-            Add(Good, TestOnnx.Encoder(11), ("vocab.txt", TokenizerFiles.WordPiece)), "the greatest id of the vocabulary, 11: model.onnx must be of the same vocabulary");
+            Add(Good, TestOnnx.Encoder(11), ("vocab.txt", TestVocabularies.WordPiece)), "the greatest id of the vocabulary, 11: model.onnx must be of the same vocabulary");
 
     [Fact]
     public async Task Vocabulary_of_another_real_model_leaves_the_old_version_serving() =>
         await AssertRefusedAsync(
-            Add(Good, await File.ReadAllBytesAsync(Repository.SharedData("onnx-models/text-tiny-bert/model.onnx"), TestContext.Current.CancellationToken), ("vocab.txt", TokenizerFiles.BertUncased())),
+            Add(Good, await File.ReadAllBytesAsync(Repository.SharedData("onnx-models/text-tiny-bert/model.onnx"), TestContext.Current.CancellationToken), ("vocab.txt", TestVocabularies.BertUncased())),
             "the greatest id of the vocabulary, 30521");
 
     [Fact]
     public async Task Text_longer_than_the_models_positions_leaves_the_old_version_serving() =>
-        await AssertRefusedAsync(Add(Good, TestOnnx.Encoder(12, positions: 5), ("vocab.txt", TokenizerFiles.WordPiece)), "of max_length, 6 tokens: lower it");
+        await AssertRefusedAsync(Add(Good, TestOnnx.Encoder(12, positions: 5), ("vocab.txt", TestVocabularies.WordPiece)), "of max_length, 6 tokens: lower it");
 
     [Fact]
     public async Task Model_whose_inputs_are_no_integers_leaves_the_old_version_serving() =>
         await AssertRefusedAsync(
-            Add("""{ "type": "wordpiece", "max_length": 6, "inputs": { "input_ids": "X" } }""", TestOnnx.Identity(Datatype.Fp32, -1, 2), ("vocab.txt", TokenizerFiles.WordPiece)),
+            Add("""{ "type": "wordpiece", "max_length": 6, "inputs": { "input_ids": "X" } }""", TestOnnx.Identity(Datatype.Fp32, -1, 2), ("vocab.txt", TestVocabularies.WordPiece)),
             "model.onnx's input 'X' must be INT64 or INT32 [batch, tokens], and its inputs are 'X' of FP32 [-1,2]");
 
     [Fact]
     public async Task Model_of_another_fixed_length_leaves_the_old_version_serving() =>
         await AssertRefusedAsync(
-            Add(Good, TestOnnx.Encoder(12, tokens: 6), ("vocab.txt", TokenizerFiles.WordPiece)), "model.onnx takes exactly 6 tokens; set \"padding\": \"max_length\" and \"max_length\": 6");
+            Add(Good, TestOnnx.Encoder(12, tokens: 6), ("vocab.txt", TestVocabularies.WordPiece)), "model.onnx takes exactly 6 tokens; set \"padding\": \"max_length\" and \"max_length\": 6");
 
     [Theory]
     [InlineData("ED A0 80", "element 0 of input 'text' is not UTF-8; a text is valid Unicode, without lone surrogates")]

@@ -8,7 +8,7 @@ namespace CloudNativeAi.Inference.Tests.Tokenization;
 /// <summary>Ids that were published with the vocabularies.</summary>
 public sealed class TextTokenizerTests : IDisposable
 {
-    private static readonly Lazy<(byte[] Vocabulary, byte[] Merges)> Gpt2 = new(TokenizerFiles.Gpt2);
+    private static readonly Lazy<(byte[] Vocabulary, byte[] Merges)> Gpt2 = new(TestVocabularies.Gpt2);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("cnai-tokenizer-").FullName;
 
@@ -21,7 +21,7 @@ public sealed class TextTokenizerTests : IDisposable
     [InlineData("unwantedX running", "0 8 9")]
     public void Words_become_the_pieces_of_berts_own_tests(string text, string ids)
     {
-        var tokenizer = new WordPieceTextTokenizer(TokenizerFiles.WordPiece, "vocab.txt", Signature(TokenizerType.Wordpiece));
+        var tokenizer = new WordPieceTextTokenizer(TestVocabularies.WordPiece, "vocab.txt", Signature(TokenizerType.Wordpiece));
 
         Assert.Equal(ids, Join(tokenizer.Encode(text)));
     }
@@ -32,7 +32,7 @@ public sealed class TextTokenizerTests : IDisposable
     [InlineData("I hate this so much!", "1045 5223 2023 2061 2172 999")]
     public void Text_has_the_published_ids_of_bert(string text, string ids)
     {
-        var tokenizer = new WordPieceTextTokenizer(TokenizerFiles.BertUncased(), "vocab.txt", Signature(TokenizerType.Wordpiece));
+        var tokenizer = new WordPieceTextTokenizer(TestVocabularies.BertUncased(), "vocab.txt", Signature(TokenizerType.Wordpiece));
 
         Assert.Equal(ids, Join(tokenizer.Encode(text)));
         Assert.Equal((101, 102, 0, 30_521), (tokenizer.IdOf("[CLS]"), tokenizer.IdOf("[SEP]"), tokenizer.IdOf("[PAD]"), tokenizer.MaxId));
@@ -104,7 +104,7 @@ public sealed class TextTokenizerTests : IDisposable
     [Fact]
     public void Unigram_takes_the_likeliest_pieces()
     {
-        var content = TokenizerFiles.Unigram(("▁", -4, 1), ("a", -3, 1), ("b", -3, 1), ("▁ab", -5, 1), ("ab", -4, 1), ("▁a", -3.5f, 1), ("[X]", 0, 4));
+        var content = TestVocabularies.Unigram(("▁", -4, 1), ("a", -3, 1), ("b", -3, 1), ("▁ab", -5, 1), ("ab", -4, 1), ("▁a", -3.5f, 1), ("[X]", 0, 4));
         var tokenizer = Create(content, Signature(TokenizerType.Sentencepiece));
 
         // ▁ab -5 before ▁a b -6.5; ▁a ab -7.5 before ▁a a b -9.5.
@@ -116,7 +116,7 @@ public sealed class TextTokenizerTests : IDisposable
     [Fact]
     public void Ids_are_moved_and_special_tokens_placed_as_in_xlm_roberta()
     {
-        var content = TokenizerFiles.Unigram(("▁a", -1, 1), ("b", -2, 1));
+        var content = TestVocabularies.Unigram(("▁a", -1, 1), ("b", -2, 1));
         var special = new Dictionary<string, int> { ["<s>"] = 0, ["<pad>"] = 1, ["</s>"] = 2, ["<unk>"] = 3, ["<mask>"] = 6 };
         var tokenizer = Create(content, Signature(TokenizerType.Sentencepiece) with { IdOffset = 1, SpecialTokens = special });
 
@@ -137,7 +137,7 @@ public sealed class TextTokenizerTests : IDisposable
         Assert.Contains("is no SentencePiece model", Assert.Throws<InferenceException>(() => Create(content, Signature(TokenizerType.Sentencepiece))).Message, StringComparison.Ordinal);
     }
 
-    private static SentencePieceTextTokenizer CreateEnglish() => Create(TokenizerFiles.EnglishSentencePiece(), Signature(TokenizerType.Sentencepiece));
+    private static SentencePieceTextTokenizer CreateEnglish() => Create(TestVocabularies.EnglishSentencePiece(), Signature(TokenizerType.Sentencepiece));
 
     private static SentencePieceTextTokenizer Create(byte[] content, TokenizerSignature signature) => new(content, "tokenizer.model", signature);
 

@@ -8,7 +8,7 @@ using Google.Protobuf;
 namespace CloudNativeAi.Inference.Tests.Tokenization;
 
 /// <summary>Vocabularies that tokenizers of the world use, and small ones that tests make.</summary>
-internal static class TokenizerFiles
+internal static class TestVocabularies
 {
     /// <summary>Of BERT's own tokenization_test.py, with what a served model needs besides.</summary>
     public static byte[] WordPiece { get; } = Lines("[UNK]", "[CLS]", "[SEP]", "want", "##want", "##ed", "wa", "un", "runn", "##ing", ",", "[PAD]");
