@@ -8,9 +8,13 @@ namespace CloudNativeAi.Inference.Tokenization;
 /// <summary>
 /// GPT-2's words: <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>, by whole characters.
 /// .NET's own expressions see half a character where UTF-16 needs two, and would part words that have such letters.
+/// A word of more than <see cref="MaxWordLength"/> is parted, since joining its pairs takes time by the square.
 /// </summary>
 internal sealed class BytePairPreTokenizer : PreTokenizer
 {
+    /// <summary>UTF-16 units of one word; the longest token of GPT-2 has 128.</summary>
+    public const int MaxWordLength = 1_024;
+
     private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
     private enum Kind
@@ -62,7 +66,7 @@ internal sealed class BytePairPreTokenizer : PreTokenizer
     private static int RunOf(ReadOnlySpan<char> text, Kind kind)
     {
         var run = 0;
-        while (run < text.Length && KindOf(text[run..], out var length) == kind)
+        while (run < text.Length && KindOf(text[run..], out var length) == kind && run + length <= MaxWordLength)
         {
             run += length;
         }

@@ -69,6 +69,18 @@ public sealed class TextTokenizerTests : IDisposable
     }
 
     [Fact]
+    public void Endless_word_is_parted()
+    {
+        const int Max = BytePairPreTokenizer.MaxWordLength;
+
+        var words = new BytePairPreTokenizer().PreTokenize(new string('x', Max * 2) + "𝒜 " + new string(' ', Max * 2)).ToList();
+
+        Assert.All(words, word => Assert.InRange(word.Length, 1, Max));
+        Assert.Equal((Max * 4) + 3, words.Sum(word => word.Length));
+        Assert.Equal([(0, Max), (Max, Max), (Max * 2, 2)], words[..3]);
+    }
+
+    [Fact]
     public void Letters_outside_the_basic_plane_do_not_part_a_word()
     {
         (int, int)[] words = [(0, 5), (5, 1), (6, 3)];
