@@ -8,6 +8,8 @@ public static class ModelFiles
 {
     /// <summary>Input <c>features</c> [N, F] and output <c>score</c> [N, 1], both double.</summary>
     public const string Onnx = "model.onnx";
+    /// <summary>Instead of model.onnx: the version is a graph of other models (<see cref="EnsembleSignature"/>).</summary>
+    public const string Ensemble = "ensemble.json";
     public const string Signature = "signature.json";
     public const string Baseline = "baseline.json";
     public const string Evaluation = "evaluation.json";

@@ -27,7 +27,12 @@ public static class ModelJson
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
             MaxDepth = 16,
-            Converters = { new ModelTypeConverter(), new JsonStringEnumConverter<FeatureOrigin>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<FeatureKind>(JsonNamingPolicy.SnakeCaseLower) },
+            Converters =
+            {
+                new ModelTypeConverter(), new JsonStringEnumConverter<FeatureOrigin>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<FeatureKind>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<TokenizerType>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
+                new JsonStringEnumConverter<TokenPadding>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
+            },
         };
         options.MakeReadOnly(populateMissingResolver: true);
         return options;

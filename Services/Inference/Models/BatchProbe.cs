@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using CloudNativeAi.Inference.Tensors;
+using CloudNativeAi.Inference.Tokenization;
 
 namespace CloudNativeAi.Inference.Models;
 
@@ -13,23 +14,30 @@ internal static class BatchProbe
 {
     private const double Tolerance = 1e-4;
 
+    // Tokens of a made-up text: more than the special ones, fewer than any model takes.
+    private const int ProbeLength = 3;
+
+    // Attention takes memory by the square: a longer text is not tried before somebody sends it.
+    private const int MaxTriedLength = 1_024;
+
     /// <summary>False also when the model cannot be run on made-up values (<paramref name="failure"/> says why).</summary>
-    public static bool IsBatched(OnnxModel model, out string? failure)
+    /// <param name="text">Fills the inputs of tokens; null: there are none.</param>
+    public static bool IsBatched(OnnxModel model, TextEncoder? text, out string? failure)
     {
         failure = null;
         int[] outputs = [.. Enumerable.Range(0, model.Outputs.Count)];
         try
         {
-            var first = model.Run(MakeRows(model.Inputs, [0]), outputs);
+            var first = model.Run(MakeRows(model, text, [0]), outputs);
             if (!model.MayBeBatched)
             {
                 return false;
             }
 
-            var second = model.Run(MakeRows(model.Inputs, [1]), outputs);
+            var second = model.Run(MakeRows(model, text, [1]), outputs);
             // In both orders: a running sum, for one, leaves the row after a zero alone.
-            var forwards = model.Run(MakeRows(model.Inputs, [0, 1]), outputs);
-            var backwards = model.Run(MakeRows(model.Inputs, [1, 0]), outputs);
+            var forwards = model.Run(MakeRows(model, text, [0, 1]), outputs);
+            var backwards = model.Run(MakeRows(model, text, [1, 0]), outputs);
             return forwards.Zip(first, second).All(output => IsJoined(output.First, output.Second, output.Third))
                 && backwards.Zip(second, first).All(output => IsJoined(output.First, output.Second, output.Third));
         }
@@ -38,6 +46,36 @@ internal static class BatchProbe
             failure = exception.Message;
             return false;
         }
+    }
+
+    /// <summary>Runs a text model on its tokenizer's greatest id and on as many tokens as a text may have.</summary>
+    /// <exception cref="InferenceException">The model has no embedding of that id, or of that position.</exception>
+    public static void CheckTokens(OnnxModel model, TextEncoder text)
+    {
+        var made = MakeRows(model.Inputs, [0]);
+        Try($"of the greatest id of the vocabulary, {text.MaxId}: model.onnx must be of the same vocabulary", text.MakeRows(made, [text.MaxId], 1));
+        if (text.MaxLength <= MaxTriedLength)
+        {
+            Try($"of max_length, {text.MaxLength} tokens: lower it to what model.onnx has positions for", text.MakeRows(made, [0], text.MaxLength));
+        }
+
+        void Try(string what, Tensor[] rows)
+        {
+            try
+            {
+                model.Run(rows, model.AllOutputs);
+            }
+            catch (InferenceException exception)
+            {
+                throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The model fails on a text {what} ({exception.Message}).", exception);
+            }
+        }
+    }
+
+    private static Tensor[] MakeRows(OnnxModel model, TextEncoder? text, int[] seeds)
+    {
+        var rows = MakeRows(model.Inputs, seeds);
+        return text is null ? rows : text.MakeRows(rows, seeds, Math.Min(ProbeLength, text.MaxLength));
     }
 
     // Other free dimensions get the size 1. Whole numbers are 0 and 1, so that look-ups by index stay in range.

@@ -1,4 +1,5 @@
 using CloudNativeAi.Inference.Batching;
+using CloudNativeAi.Inference.Ensembles;
 using CloudNativeAi.Inference.Telemetry;
 using CloudNativeAi.Modeling;
 
@@ -9,7 +10,8 @@ namespace CloudNativeAi.Inference.Models;
 /// when the last one ends.
 /// </summary>
 internal sealed class LoadedModel(
-    CachedVersion version, OnnxModel onnx, ModelProcessing processing, TreeExplainer explainer, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
+    CachedVersion version, OnnxModel? onnx, ModelProcessing processing, TreeExplainer explainer, Batcher? batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros,
+    LoadedEnsemble? ensemble = null)
 {
     private const int Retired = 1;
     private const int OneLease = 2;
@@ -28,16 +30,29 @@ internal sealed class LoadedModel(
 
     public string Digest { get; } = version.Digest;
 
-    public OnnxModel Onnx { get; } = onnx;
+    /// <summary>Null: the version is no ensemble, and has a model.onnx.</summary>
+    public LoadedEnsemble? Ensemble { get; } = ensemble;
 
     public ModelProcessing Processing { get; } = processing;
+
+    /// <summary>What requests give: the inputs of model.onnx, or texts in the place of those that a tokenizer fills.</summary>
+    public IReadOnlyList<TensorInfo> Inputs { get; } = ensemble?.Graph.Inputs ?? processing.Text?.Inputs ?? onnx!.Inputs;
+
+    public IReadOnlyList<TensorInfo> Outputs { get; } = ensemble?.Graph.Outputs ?? onnx!.Outputs;
+
+    /// <summary>The indexes of all outputs, in order; not to be changed.</summary>
+    public int[] AllOutputs { get; } = ensemble is null ? onnx!.AllOutputs : [.. Enumerable.Range(0, ensemble.Graph.Outputs.Count)];
+
+    /// <summary>The model's own metadata.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; } = onnx?.Properties ?? new Dictionary<string, string>();
 
     /// <summary>Null for a version that can be asked with tensors only.</summary>
     public FeatureEncoder? Encoder => Processing.Encoder;
 
     public TreeExplainer Explainer { get; } = explainer;
 
-    public Batcher Batcher { get; } = batcher;
+    /// <summary>Null for an ensemble: its steps go through theirs.</summary>
+    public Batcher? Batcher { get; } = batcher;
 
     public BatchObserver Batches { get; } = batches;
 
@@ -129,7 +144,7 @@ internal sealed class LoadedModel(
 
     private void Release()
     {
-        Onnx.Dispose();
+        onnx?.Dispose();
         Released?.Invoke();
     }
 }

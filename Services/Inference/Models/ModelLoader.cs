@@ -32,15 +32,20 @@ internal sealed partial class ModelLoader(
         try
         {
             var processing = ModelProcessing.Read(version.Directory, onnx);
-            var isBatched = BatchProbe.IsBatched(onnx, out var failure);
+            var isBatched = BatchProbe.IsBatched(onnx, processing.Text, out var failure);
             if (failure is not null)
             {
-                if (processing.Encoder is not null)
+                if (processing.Encoder is not null || processing.Text is not null)
                 {
                     throw new InferenceException(InferenceErrorKind.FailedPrecondition, $"The model fails on a made-up row: {failure}");
                 }
 
                 LogNotWarmedUp(version.ModelName, version.Version, failure);
+            }
+
+            if (processing.Text is not null)
+            {
+                BatchProbe.CheckTokens(onnx, processing.Text);
             }
 
             var observer = new BatchObserver(version.ModelName, version.Version, metrics, timeProvider);

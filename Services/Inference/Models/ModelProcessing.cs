@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CloudNativeAi.Inference.Tensors;
+using CloudNativeAi.Inference.Tokenization;
 using CloudNativeAi.Modeling;
 
 namespace CloudNativeAi.Inference.Models;
@@ -7,7 +8,8 @@ namespace CloudNativeAi.Inference.Models;
 /// <summary>What a version's own signature.json says of the way to its model's inputs and from its outputs.</summary>
 /// <param name="Encoder">Null: it can be asked with tensors only.</param>
 /// <param name="ClassLabels">Of every output; null: its columns have no names.</param>
-internal sealed record ModelProcessing(FeatureEncoder? Encoder, IReadOnlyList<IReadOnlyList<string>?> ClassLabels)
+/// <param name="Text">Null: requests give the model's own inputs.</param>
+internal sealed record ModelProcessing(FeatureEncoder? Encoder, IReadOnlyList<IReadOnlyList<string>?> ClassLabels, TextEncoder? Text = null)
 {
     /// <param name="directory">Of the version's files; signature.json may be absent.</param>
     /// <exception cref="InferenceException">The signature contradicts itself or the model.</exception>
@@ -22,7 +24,7 @@ internal sealed record ModelProcessing(FeatureEncoder? Encoder, IReadOnlyList<IR
         try
         {
             var json = File.ReadAllBytes(path);
-            return TensorModelSignature.IsFormOf(json) ? ForTensors(TensorModelSignature.Parse(json), onnx) : ForFeatures(ModelSignature.Parse(json), onnx);
+            return TensorModelSignature.IsFormOf(json) ? ForTensors(TensorModelSignature.Parse(json), directory, onnx) : ForFeatures(ModelSignature.Parse(json), onnx);
         }
         catch (Exception exception) when (exception is JsonException or ExpressionException)
         {
@@ -42,11 +44,13 @@ internal sealed record ModelProcessing(FeatureEncoder? Encoder, IReadOnlyList<IR
             new FeatureEncoder(signature), [.. onnx.Outputs.Select(output => output.Name == ModelSignature.OutputName ? signature.ClassLabels : null)]);
     }
 
-    private static ModelProcessing ForTensors(TensorModelSignature signature, OnnxModel onnx)
+    private static ModelProcessing ForTensors(TensorModelSignature signature, string directory, OnnxModel onnx)
     {
         var outputs = signature.Outputs ?? [];
         Check(signature.Inputs, outputs, onnx);
-        return new ModelProcessing(null, [.. onnx.Outputs.Select(output => outputs.FirstOrDefault(signed => signed.Name == output.Name)?.ClassLabels)]);
+        return new ModelProcessing(
+            null, [.. onnx.Outputs.Select(output => outputs.FirstOrDefault(signed => signed.Name == output.Name)?.ClassLabels)],
+            signature.Tokenizer is null ? null : TextEncoder.Read(directory, signature.Tokenizer, onnx));
     }
 
     private static void Check(IReadOnlyList<TensorSignature>? inputs, IReadOnlyList<TensorSignature> outputs, OnnxModel onnx)

@@ -1,3 +1,4 @@
+using CloudNativeAi.Inference.Ensembles;
 using CloudNativeAi.Inference.Telemetry;
 using CloudNativeAi.ServiceDefaults.Grpc;
 using Registry = CloudNativeAi.Contracts.ModelRegistry.ModelRegistry;
@@ -16,8 +17,13 @@ internal static class ModelRegistration
         builder.Services.AddSingleton<RegistryClient>();
         builder.Services.AddSingleton<ModelCache>();
         builder.Services.AddSingleton<ModelLoader>();
+        builder.Services.AddSingleton<EnsembleLoader>();
+        builder.Services.AddSingleton(services => new Lazy<ServedModels>(services.GetRequiredService<ServedModels>));
         builder.Services.AddSingleton(services => new VersionSource(
-            services.GetRequiredService<ModelCache>().GetAsync, services.GetRequiredService<ModelLoader>().Load, services.GetRequiredService<ModelCache>().Trim));
+            services.GetRequiredService<ModelCache>().GetAsync,
+            services.GetRequiredService<ModelLoader>().Load,
+            services.GetRequiredService<EnsembleLoader>().LoadAsync,
+            services.GetRequiredService<ModelCache>().Trim));
         builder.Services.AddSingleton<VersionPool>();
         builder.Services.AddActivatedSingleton<TritonMetrics>();
         builder.Services.AddSingleton<ServedModels>();

@@ -65,7 +65,7 @@ internal sealed partial class ModelRepository(
     /// <exception cref="InferenceException">There is no such model.</exception>
     public Task UnloadAsync(string modelName, IEnumerable<string> parameters, CancellationToken cancellationToken)
     {
-        // Nothing depends on a model here, so there are no dependents to unload.
+        // The models of an ensemble stay: others may ask them too, and an ensemble whose step is gone says so.
         if (parameters.FirstOrDefault(parameter => parameter != "unload_dependents") is { } unknown)
         {
             throw InferenceException.Unsupported($"failed to unload '{modelName}': the parameter '{unknown}' is not served");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace CloudNativeAi.Inference.Models;
 
@@ -11,6 +12,7 @@ internal sealed class ServedModels(VersionPool pool)
     /// <summary>Why a version with an alias is not in memory, though nothing is wrong with it.</summary>
     public const string MadeRoom = "unloaded: memory was needed for others, and it was used least recently; the next request loads it";
 
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableDictionary<string, ServedModel> _models = ImmutableDictionary<string, ServedModel>.Empty;
 
     /// <summary>The registry's models, or those of the last run, are known.</summary>
@@ -28,13 +30,42 @@ internal sealed class ServedModels(VersionPool pool)
             ? [.. model.Aliases.Where(alias => alias.Value.Version == loaded.Version).Select(alias => alias.Key).Order(StringComparer.Ordinal)]
             : [];
 
-    public void Set(ServedModel model) => ImmutableInterlocked.AddOrUpdate(ref _models, model.Name, model, (_, _) => model);
+    /// <summary>Ends when what is served changes after it was asked for.</summary>
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    public void Set(ServedModel model)
+    {
+        ImmutableInterlocked.AddOrUpdate(ref _models, model.Name, model, (_, _) => model);
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    /// <summary>A version that an alias of the model should point to is being loaded.</summary>
+    public bool IsLoading(string modelName) => Find(modelName)?.Pending.Values.Any(pending => pending.Reason.Length == 0) is true;
 
     public void Initialized() => IsInitialized = true;
 
     public InferenceException Unknown(string modelName) => IsInitialized
         ? new InferenceException(InferenceErrorKind.NotFound, $"Request for unknown model: '{modelName}' is not found")
         : new InferenceException(InferenceErrorKind.Unavailable, $"Request for model '{modelName}': the server is not at ready state, it waits for the model registry");
+
+    /// <param name="version">Empty: the champion. Else a number, or an alias.</param>
+    /// <exception cref="InferenceException">There is nothing of that name and version to lease.</exception>
+    public ValueTask<ModelLease> LeaseAsync(string modelName, string version, CancellationToken cancellationToken)
+    {
+        if (version.Length == 0)
+        {
+            return LeaseByAliasAsync(modelName, DefaultAlias, cancellationToken);
+        }
+
+        if (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return LeaseByVersionAsync(modelName, number, cancellationToken);
+        }
+
+        return Find(modelName)?.Aliases.ContainsKey(version) is true
+            ? LeaseByAliasAsync(modelName, version, cancellationToken)
+            : throw InferenceException.Invalid($"failed to get model version from specified version string '{version}' for model '{modelName}': a version is an integral value > 0, or an alias");
+    }
 
     /// <exception cref="InferenceException">There is nothing of that name and alias to lease.</exception>
     public ValueTask<ModelLease> LeaseByAliasAsync(string modelName, string alias, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using CloudNativeAi.Inference.Ensembles;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.Models;
@@ -20,18 +21,25 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
         using var timeout = new CancellationTokenSource(options.Value.LoadTimeout, timeProvider);
         try
         {
+            CachedVersion fetched;
             await _loads.WaitAsync(timeout.Token);
             try
             {
-                var fetched = await source.FetchAsync(modelName, version, timeout.Token);
-                var bytes = options.Value.MemoryOf(fetched.Bytes);
-                await ReserveAsync(fetched, bytes, timeout.Token);
-                return Load(fetched, bytes);
+                fetched = await source.FetchAsync(modelName, version, timeout.Token);
+                if (!EnsembleLoader.IsEnsemble(fetched))
+                {
+                    var bytes = options.Value.MemoryOf(fetched.Bytes);
+                    await ReserveAsync(fetched, bytes, timeout.Token);
+                    return Load(fetched, bytes);
+                }
             }
             finally
             {
                 _loads.Release();
             }
+
+            // Its steps may have to be loaded first, and need the place.
+            return await source.LoadEnsembleAsync(fetched, timeout.Token);
         }
         catch (OperationCanceledException)
         {

@@ -168,6 +168,9 @@ internal sealed partial class VersionPool : IDisposable
             {
                 _slots.Remove((slot.ModelName, slot.Version));
             }
+
+            Trim();
+            return model;
         }
 
         // It may go now.

@@ -4,7 +4,8 @@ namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>A request of the Open Inference Protocol, whichever wire it came by.</summary>
 /// <param name="Outputs">Empty: all.</param>
-internal sealed record InferCall(IReadOnlyList<Tensor> Inputs, IReadOnlyList<RequestedOutput> Outputs, Queueing Queueing = default);
+/// <param name="Nesting">Ensembles that it is a step in, one inside another; 0: a client's own request.</param>
+internal sealed record InferCall(IReadOnlyList<Tensor> Inputs, IReadOnlyList<RequestedOutput> Outputs, Queueing Queueing = default, int Nesting = 0);
 
 /// <param name="Classification">Instead of the values, the labels of the greatest this many; 0: the values.</param>
 internal readonly record struct RequestedOutput(string Name, int Classification = 0);

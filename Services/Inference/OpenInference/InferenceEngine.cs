@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using System.Globalization;
 using CloudNativeAi.Inference.Batching;
 using CloudNativeAi.Inference.Caching;
+using CloudNativeAi.Inference.Ensembles;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.Telemetry;
+using CloudNativeAi.Inference.Tokenization;
 using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.OpenInference;
@@ -33,7 +34,12 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
         {
             var inputs = InputBinding.Bind(model, call.Inputs, _maxBatchSize, out var rows);
             var outputs = InputBinding.BindOutputs(model, call.Outputs);
-            var answer = await RunAsync(model, inputs, outputs, rows, call.Queueing, cancellationToken);
+            if (model.Processing.Text is { } text)
+            {
+                inputs = Tokenize(text, inputs);
+            }
+
+            var answer = await RunAsync(model, inputs, outputs, rows, call, cancellationToken);
             for (var i = 0; i < call.Outputs.Count; i++)
             {
                 if (call.Outputs[i].Classification is > 0 and var count)
@@ -61,10 +67,33 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
         }
     }
 
-    private ValueTask<Tensor[]> RunAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, Queueing queueing, CancellationToken cancellationToken) =>
-        cache.IsFor(model.ModelName)
-            ? RunCachedAsync(model, inputs, outputs, rows, queueing, cancellationToken)
-            : model.Batcher.RunAsync(inputs, outputs, rows, queueing, cancellationToken);
+    private Tensor[] Tokenize(TextEncoder text, Tensor[] inputs)
+    {
+        using var activity = InferenceMetrics.Activities.StartActivity("tokenize");
+        return text.Encode(inputs, _maxBatchSize);
+    }
+
+    private ValueTask<Tensor[]> RunAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, InferCall call, CancellationToken cancellationToken)
+    {
+        // Not cached: what its steps are may change while it is the same. They may be.
+        if (model.Ensemble is not null)
+        {
+            return RunEnsembleAsync(model, inputs, outputs, rows, call, cancellationToken);
+        }
+
+        return cache.IsFor(model.ModelName)
+            ? RunCachedAsync(model, inputs, outputs, rows, call.Queueing, cancellationToken)
+            : model.Batcher!.RunAsync(inputs, outputs, rows, call.Queueing, cancellationToken);
+    }
+
+    private async ValueTask<Tensor[]> RunEnsembleAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, InferCall call, CancellationToken cancellationToken)
+    {
+        var started = timeProvider.GetTimestamp();
+        var answer = await new EnsembleRun(InferAsync, model.ModelName, model.Ensemble!.Graph, call).RunAsync(inputs, outputs, cancellationToken);
+        model.Batches.Queued(TimeSpan.Zero);
+        model.Batches.Ran(rows, requests: 1, new RunTimes(TimeSpan.Zero, timeProvider.GetElapsedTime(started), TimeSpan.Zero));
+        return answer;
+    }
 
     private async ValueTask<Tensor[]> RunCachedAsync(LoadedModel model, Tensor[] inputs, int[] outputs, long rows, Queueing queueing, CancellationToken cancellationToken)
     {
@@ -77,7 +106,7 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
             return kept;
         }
 
-        var answer = await model.Batcher.RunAsync(inputs, outputs, rows, queueing, cancellationToken);
+        var answer = await model.Batcher!.RunAsync(inputs, outputs, rows, queueing, cancellationToken);
         started = timeProvider.GetTimestamp();
         cache.Add(model, inputs, outputs, answer);
         model.Batches.CacheMisses.Add(lookUp + timeProvider.GetElapsedTime(started));
@@ -85,22 +114,8 @@ internal sealed class InferenceEngine(ServedModels served, ResponseCache cache, 
     }
 
     /// <param name="version">Empty: the champion. Else a number, or an alias.</param>
-    public ValueTask<ModelLease> LeaseAsync(string modelName, string version, CancellationToken cancellationToken)
-    {
-        if (version.Length == 0)
-        {
-            return served.LeaseByAliasAsync(modelName, ServedModels.DefaultAlias, cancellationToken);
-        }
-
-        if (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            return served.LeaseByVersionAsync(modelName, number, cancellationToken);
-        }
-
-        return served.Find(modelName)?.Aliases.ContainsKey(version) is true
-            ? served.LeaseByAliasAsync(modelName, version, cancellationToken)
-            : throw InferenceException.Invalid($"failed to get model version from specified version string '{version}' for model '{modelName}': a version is an integral value > 0, or an alias");
-    }
+    public ValueTask<ModelLease> LeaseAsync(string modelName, string version, CancellationToken cancellationToken) =>
+        served.LeaseAsync(modelName, version, cancellationToken);
 
     /// <summary>Whether the version (see <see cref="LeaseAsync"/>) can be asked; one named by number is loaded for it.</summary>
     public async ValueTask<bool> IsReadyAsync(string modelName, string version, CancellationToken cancellationToken)

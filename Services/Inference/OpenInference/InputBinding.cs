@@ -10,7 +10,7 @@ internal static class InputBinding
     /// <exception cref="InferenceException">The request does not fit the model.</exception>
     public static Tensor[] Bind(LoadedModel model, IReadOnlyList<Tensor> given, int maxBatchSize, out long rows)
     {
-        var expected = model.Onnx.Inputs;
+        var expected = model.Inputs;
         var bound = new Tensor[expected.Count];
         foreach (var tensor in given)
         {
@@ -47,10 +47,10 @@ internal static class InputBinding
     {
         if (requested.Count == 0)
         {
-            return model.Onnx.AllOutputs;
+            return model.AllOutputs;
         }
 
-        var outputs = model.Onnx.Outputs;
+        var outputs = model.Outputs;
         var indexes = new int[requested.Count];
         for (var i = 0; i < indexes.Length; i++)
         {

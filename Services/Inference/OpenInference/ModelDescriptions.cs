@@ -1,18 +1,22 @@
 using System.Globalization;
 using CloudNativeAi.Contracts.OpenInference;
+using CloudNativeAi.Inference.Batching;
 using CloudNativeAi.Inference.Caching;
+using CloudNativeAi.Inference.Ensembles;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.Tensors;
+using Microsoft.Extensions.Options;
 
 namespace CloudNativeAi.Inference.OpenInference;
 
 /// <summary>What clients may know of the server and its models, for both wires.</summary>
-internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, ExecutionProvider provider, InferenceEngine engine, ResponseCache cache)
+internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, ExecutionProvider provider, InferenceEngine engine, ResponseCache cache, IOptions<ModelOptions> options)
 {
     private const string ServerName = "CloudNativeAi";
 
-    // Triton's name for a model of this kind; its clients look at it.
-    private const string Platform = "onnxruntime_onnx";
+    // Triton's names for models of these kinds; its clients look at them.
+    private const string OnnxPlatform = "onnxruntime_onnx";
+    private const string EnsemblePlatform = "ensemble";
 
     private static readonly string ServerVersion = typeof(ModelDescriptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
@@ -26,10 +30,10 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
     public async Task<ModelMetadataResponse> MetadataAsync(string modelName, string version, CancellationToken cancellationToken)
     {
         using var lease = await engine.LeaseAsync(modelName, version, cancellationToken);
-        var metadata = new ModelMetadataResponse { Name = lease.Model.ModelName, Platform = Platform };
+        var metadata = new ModelMetadataResponse { Name = lease.Model.ModelName, Platform = PlatformOf(lease.Model) };
         metadata.Versions.Add(VersionsOf(lease.Model.ModelName));
-        metadata.Inputs.Add(lease.Model.Onnx.Inputs.Select(Encode));
-        metadata.Outputs.Add(lease.Model.Onnx.Outputs.Select(Encode));
+        metadata.Inputs.Add(lease.Model.Inputs.Select(Encode));
+        metadata.Outputs.Add(lease.Model.Outputs.Select(Encode));
         metadata.Properties.Add(PropertiesOf(lease.Model));
         return metadata;
     }
@@ -43,38 +47,28 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
         var config = new ModelConfig
         {
             Name = model.ModelName,
-            Platform = Platform,
-            Backend = "onnxruntime",
-            MaxBatchSize = model.IsBatched ? model.Batcher.Settings.MaxBatchSize : 0,
-            DefaultModelFilename = Modeling.ModelFiles.Onnx,
+            Platform = PlatformOf(model),
+            MaxBatchSize = model.IsBatched ? options.Value.MaxBatchSize : 0,
             ModelTransactionPolicy = new ModelTransactionPolicy { Decoupled = false },
-            ResponseCache = new ModelResponseCache { Enable = cache.IsFor(model.ModelName) },
-            InstanceGroup =
-            {
-                new ModelInstanceGroup
-                {
-                    Name = $"{model.ModelName}_0", Count = model.Batcher.Settings.Instances,
-                    Kind = provider.Name == "cpu" ? ModelInstanceGroup.Types.Kind.Cpu : ModelInstanceGroup.Types.Kind.Gpu,
-                },
-            },
+            ResponseCache = new ModelResponseCache { Enable = model.Ensemble is null && cache.IsFor(model.ModelName) },
         };
-        if (model.IsBatched)
+        if (model.Batcher is not null)
         {
-            config.DynamicBatching = new ModelDynamicBatching
-            {
-                PriorityLevels = (ulong)model.Batcher.Settings.PriorityLevels,
-                DefaultPriorityLevel = (ulong)model.Batcher.Settings.DefaultPriority,
-                DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)model.Batcher.Settings.MaxQueueSize },
-            };
+            DescribeRuns(model, model.Batcher.Settings, config);
         }
 
-        foreach (var info in model.Onnx.Inputs)
+        if (model.Ensemble is not null)
+        {
+            config.EnsembleScheduling = new ModelEnsembling { Step = { model.Ensemble.Graph.Steps.Select(step => Encode(step, model.Ensemble.Graph)) } };
+        }
+
+        foreach (var info in model.Inputs)
         {
             var (dims, reshape) = DimsOf(info, model.IsBatched);
             config.Input.Add(new ModelInput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { dims }, Reshape = reshape });
         }
 
-        foreach (var info in model.Onnx.Outputs)
+        foreach (var info in model.Outputs)
         {
             var (dims, reshape) = DimsOf(info, model.IsBatched);
             config.Output.Add(new ModelOutput { Name = info.Name, DataType = TypeOf(info.Datatype), Dims = { dims }, Reshape = reshape });
@@ -90,9 +84,50 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
         return dims.Length == 0 ? ([1], new ModelTensorReshape()) : (dims, null);
     }
 
+    private void DescribeRuns(LoadedModel model, BatcherSettings settings, ModelConfig config)
+    {
+        config.Backend = "onnxruntime";
+        config.DefaultModelFilename = Modeling.ModelFiles.Onnx;
+        config.InstanceGroup.Add(new ModelInstanceGroup
+        {
+            Name = $"{model.ModelName}_0", Count = settings.Instances, Kind = provider.Name == "cpu" ? ModelInstanceGroup.Types.Kind.Cpu : ModelInstanceGroup.Types.Kind.Gpu,
+        });
+        if (model.IsBatched)
+        {
+            config.DynamicBatching = new ModelDynamicBatching
+            {
+                PriorityLevels = (ulong)settings.PriorityLevels,
+                DefaultPriorityLevel = (ulong)settings.DefaultPriority,
+                DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true, MaxQueueSize = (uint)settings.MaxQueueSize },
+            };
+        }
+    }
+
+    private static ModelEnsembling.Types.Step Encode(GraphStep step, EnsembleGraph graph)
+    {
+        var encoded = new ModelEnsembling.Types.Step
+        {
+            ModelName = step.ModelName,
+            ModelVersion = int.TryParse(step.Version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1,
+        };
+        foreach (var (name, tensor) in step.Inputs)
+        {
+            encoded.InputMap.Add(name, graph.Tensors[tensor]);
+        }
+
+        foreach (var (name, tensor) in step.Outputs)
+        {
+            encoded.OutputMap.Add(name, graph.Tensors[tensor]);
+        }
+
+        return encoded;
+    }
+
+    private static string PlatformOf(LoadedModel model) => model.Ensemble is null ? OnnxPlatform : EnsemblePlatform;
+
     private Dictionary<string, string> PropertiesOf(LoadedModel model)
     {
-        var properties = new Dictionary<string, string>(model.Onnx.Properties, StringComparer.Ordinal)
+        var properties = new Dictionary<string, string>(model.Properties, StringComparer.Ordinal)
         {
             ["digest"] = model.Digest,
             ["version"] = Invariant(model.Version),
@@ -101,9 +136,15 @@ internal sealed class ModelDescriptions(ServedModels served, VersionPool pool, E
             ["execution_provider_fallback"] = provider.IsFallback ? "true" : "false",
             ["rows_share_a_run"] = model.IsBatched ? "true" : "false",
         };
-        foreach (var (output, labels) in model.Onnx.Outputs.Zip(model.Processing.ClassLabels).Where(output => output.Second is not null))
+        foreach (var (output, labels) in model.Outputs.Zip(model.Processing.ClassLabels).Where(output => output.Second is not null))
         {
             properties[$"class_labels.{output.Name}"] = string.Join(',', labels!);
+        }
+
+        if (model.Processing.Text is { } text)
+        {
+            properties["tokenizer"] = text.Type.ToString().ToLowerInvariant();
+            properties["max_length"] = Invariant(text.MaxLength);
         }
 
         if (model.Encoder is { Signature: var signature })

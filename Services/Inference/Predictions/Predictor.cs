@@ -183,7 +183,7 @@ internal sealed class Predictor(
     {
         var input = new Tensor(ModelSignature.InputName, Datatype.Fp64, [1, encoded.Length], InputBinding.ToRaw<double>(encoded));
         var outputs = InputBinding.BindOutputs(model, [new RequestedOutput(ModelSignature.OutputName)]);
-        var answer = await model.Batcher.RunAsync([input], outputs, rows: 1, default, cancellationToken);
+        var answer = await model.Batcher!.RunAsync([input], outputs, rows: 1, default, cancellationToken);
         return BinaryPrimitives.ReadDoubleLittleEndian(answer[0].Raw.Span);
     }
 

@@ -15,7 +15,7 @@ internal static class InferResponseJson
     /// <exception cref="InferenceException">An output that has no form in JSON is wanted in JSON.</exception>
     public static void CheckForms(LoadedModel model, RestInferRequest request)
     {
-        var outputs = model.Onnx.Outputs;
+        var outputs = model.Outputs;
         for (var i = 0; i < outputs.Count; i++)
         {
             if (outputs[i].Datatype is not (Datatype.Fp16 or Datatype.Bf16))

@@ -8,6 +8,7 @@ namespace CloudNativeAi.Inference.Rest;
 internal static class JsonBytes
 {
     /// <summary>Adds the element at the reader to a tensor; false: it is none.</summary>
+    /// <exception cref="InferenceException">It has escapes, and no form in UTF-8.</exception>
     public static bool TryAppend(ref Utf8JsonReader reader, ArrayBufferWriter<byte> raw)
     {
         if (reader.TokenType == JsonTokenType.StartObject)
@@ -28,10 +29,21 @@ internal static class JsonBytes
 
         // Unescaped, a string is never longer.
         var unescaped = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
-        var length = reader.CopyString(unescaped);
-        BytesFraming.Append(raw, unescaped.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(unescaped);
-        return true;
+        try
+        {
+            var length = reader.CopyString(unescaped);
+            BytesFraming.Append(raw, unescaped.AsSpan(0, length));
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // As the reader reports half a surrogate pair, and bytes that are not UTF-8.
+            throw InferenceException.Invalid("a string is no valid Unicode: it has half a surrogate pair, or bytes that are not UTF-8");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(unescaped);
+        }
     }
 
     private static bool TryAppendBase64(ref Utf8JsonReader reader, ArrayBufferWriter<byte> raw)

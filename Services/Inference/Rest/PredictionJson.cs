@@ -152,12 +152,12 @@ internal static class PredictionJson
         return rows.Count == 0 ? null : reader.IsAtEndOfArray ? rows : throw InferenceException.Invalid("'instances' must be all objects or all values");
     }
 
-    private static TensorInfo OnlyInput(LoadedModel model) => model.Onnx.Inputs is [var input]
+    private static TensorInfo OnlyInput(LoadedModel model) => model.Inputs is [var input]
         ? input
-        : throw InferenceException.Invalid($"model '{model.ModelName}' has {model.Onnx.Inputs.Count} inputs; name them: {string.Join(", ", model.Onnx.Inputs.Select(input => $"'{input.Name}'"))}");
+        : throw InferenceException.Invalid($"model '{model.ModelName}' has {model.Inputs.Count} inputs; name them: {string.Join(", ", model.Inputs.Select(input => $"'{input.Name}'"))}");
 
     private static TensorInfo Find(LoadedModel model, string name) =>
-        model.Onnx.Inputs.FirstOrDefault(input => input.Name == name) ?? throw InferenceException.Invalid($"unexpected inference input '{name}' for model '{model.ModelName}'");
+        model.Inputs.FirstOrDefault(input => input.Name == name) ?? throw InferenceException.Invalid($"unexpected inference input '{name}' for model '{model.ModelName}'");
 
     private sealed class Rows
     {

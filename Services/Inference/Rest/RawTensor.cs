@@ -9,9 +9,9 @@ internal static class RawTensor
     /// <exception cref="InferenceException">The model's input does not allow it.</exception>
     public static Tensor From(LoadedModel model, ReadOnlyMemory<byte> body)
     {
-        if (model.Onnx.Inputs is not [var input])
+        if (model.Inputs is not [var input])
         {
-            throw InferenceException.Invalid($"raw input needs a model with one input, and model '{model.ModelName}' has {model.Onnx.Inputs.Count}");
+            throw InferenceException.Invalid($"raw input needs a model with one input, and model '{model.ModelName}' has {model.Inputs.Count}");
         }
 
         var shape = input.Shape.ToArray();

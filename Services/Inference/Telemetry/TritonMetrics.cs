@@ -25,7 +25,7 @@ internal sealed class TritonMetrics
         Observe(meter, "nv_inference_compute_input_duration_us", "Joining rows, microseconds, summed over requests.", model => Microseconds(model.Batches.Requests.Times.Input));
         Observe(meter, "nv_inference_compute_infer_duration_us", "Running the model, microseconds, summed over requests.", model => Microseconds(model.Batches.Requests.Times.Compute));
         Observe(meter, "nv_inference_compute_output_duration_us", "Parting rows, microseconds, summed over requests.", model => Microseconds(model.Batches.Requests.Times.Output));
-        Observe(meter, "nv_inference_pending_request_count", "Requests that wait for a free instance.", model => model.Batcher.QueueLength);
+        Observe(meter, "nv_inference_pending_request_count", "Requests that wait for a free instance.", model => model.Batcher?.QueueLength ?? 0);
         Observe(meter, "nv_cache_num_hits_per_model", "Requests answered from the response cache.", model => model.Batches.CacheHits.Count);
         Observe(meter, "nv_cache_num_misses_per_model", "Requests looked for in the response cache in vain.", model => model.Batches.CacheMisses.Count);
         meter.CreateObservableGauge("nv_inference_request_failure", Failures, unit: null, "Requests that failed, by reason.");

@@ -8,9 +8,11 @@ namespace CloudNativeAi.Modeling;
 /// A member that is not known is refused, since what it asks for would not be done.
 /// </summary>
 /// <param name="Inputs">Of model.onnx, all of them; may be absent, as may the outputs, of which only some need to be listed.</param>
+/// <param name="Tokenizer">Null: the model takes tensors as they are.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record TensorModelSignature(
-    int FormatVersion, IReadOnlyList<TensorSignature>? Inputs = null, IReadOnlyList<TensorSignature>? Outputs = null)
+    int FormatVersion, IReadOnlyList<TensorSignature>? Inputs = null, IReadOnlyList<TensorSignature>? Outputs = null,
+    TokenizerSignature? Tokenizer = null)
 {
     /// <summary>Which of the two forms a signature.json has: only that of features names a feature service.</summary>
     /// <exception cref="JsonException">The content is no JSON object.</exception>
@@ -32,6 +34,7 @@ public sealed record TensorModelSignature(
             output.CheckClassLabels();
         }
 
+        signature.Tokenizer?.Check();
         return signature;
     }
 

@@ -51,7 +51,10 @@ internal sealed class FakeVersions : IDisposable
     {
         var options = new ModelOptions { MemoryBudgetBytes = budgetBytes, MemoryFactor = 1, SessionBytes = 0, MaxUnaliasedVersions = maxUnaliased };
         var source = new VersionSource(
-            (model, version, _) => Task.FromResult(new CachedVersion(model, version, $"{model}/{version}", _directory, SizeOf(model))), Load, _ => { });
+            (model, version, _) => Task.FromResult(new CachedVersion(model, version, $"{model}/{version}", _directory, SizeOf(model))),
+            Load,
+            (version, _) => throw new InvalidOperationException($"{version.ModelName} is no ensemble."),
+            _ => { });
         return new VersionPool(source, Options.Create(options), Metrics, Time, NullLogger<VersionPool>.Instance);
     }
 
