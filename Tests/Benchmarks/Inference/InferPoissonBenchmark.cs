@@ -10,12 +10,15 @@ internal sealed class InferPoissonBenchmark : IBenchmark
 {
     private const double Share = 0.7;
 
+    // A server takes about a hundred requests at a time on each; a stall of some milliseconds makes more wait.
+    private const int Connections = 4;
+
     public async Task<IReadOnlyDictionary<string, double>> RunAsync(bool quick, CancellationToken cancellationToken)
     {
         await using var server = await InferenceServer.StartAsync(cancellationToken);
         using var check = new InferLoad(server.Process.Grpc, InferBenchmark.Duration(quick));
         await check.CheckAsync(cancellationToken);
-        using var load = new GrpcLoad(server.Process.Grpc, InferLoad.Method, InferLoad.Requests);
+        using var load = new GrpcLoad(server.Process.Grpc, InferLoad.Method, InferLoad.Requests, Connections);
         var duration = InferBenchmark.Duration(quick);
         await load.ClosedAsync(InferBenchmark.InFlight, TimeSpan.FromSeconds(6));
         await load.AtInstantsAsync(OpenLoop.Poisson(2_000, TimeSpan.FromSeconds(3), seed: 0));
