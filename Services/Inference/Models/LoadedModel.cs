@@ -6,7 +6,7 @@ namespace CloudNativeAi.Inference.Models;
 
 /// <summary>
 /// One version in memory. Requests hold a lease while they use it; a retired version takes no new leases and is disposed
-/// when the last one ends.
+/// when the last one ends, but not by the request that ended it.
 /// </summary>
 internal sealed class LoadedModel(
     CachedVersion version, OnnxModel onnx, ModelProcessing processing, TreeExplainer explainer, Batcher batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros)
@@ -95,7 +95,7 @@ internal sealed class LoadedModel(
     {
         if (Interlocked.Add(ref _state, -OneLease) == Retired)
         {
-            Onnx.Dispose();
+            OwnThread.Dispose(Onnx);
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class LoadedModel(
     {
         if (Interlocked.Or(ref _state, Retired) == 0)
         {
-            Onnx.Dispose();
+            OwnThread.Dispose(Onnx);
         }
     }
 }

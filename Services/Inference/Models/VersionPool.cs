@@ -136,7 +136,7 @@ internal sealed partial class VersionPool : IDisposable
             try
             {
                 var cached = await _cache.GetAsync(modelName, version, timeout.Token);
-                var model = _loader.Load(cached);
+                var model = await OwnThread.RunAsync(() => _loader.Load(cached));
                 bool isWanted;
                 lock (_lock)
                 {

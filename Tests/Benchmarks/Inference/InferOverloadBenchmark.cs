@@ -6,7 +6,7 @@ namespace CloudNativeAi.Benchmarks.Inference;
 /// <summary>
 /// Three times as many requests as can be run, each with a deadline that counts from the instant it should have been sent: what is answered in
 /// time, against what a closed loop gets answered right before. The requests have many rows and the model one instance, so that the model is what
-/// is short, not the client. Memory is compared with that after a first overload, which is the warm-up.
+/// is short, not the client. The first overload is the warm-up.
 /// </summary>
 internal sealed class InferOverloadBenchmark : IBenchmark
 {
@@ -34,6 +34,7 @@ internal sealed class InferOverloadBenchmark : IBenchmark
 
         var (seed, offered, capacity) = (0, 0, 0.0);
         List<double> latencies = [];
+        List<long> memory = [];
         async Task<double> CapacityAsync(TimeSpan duration) => capacity = (await closed.ClosedAsync(InferBenchmark.InFlight, duration)).PerSecond;
 
         async Task<double> GoodputAsync(TimeSpan duration)
@@ -42,13 +43,14 @@ internal sealed class InferOverloadBenchmark : IBenchmark
             var answers = await open.AtInstantsAsync(instants, Deadline);
             offered += instants.Length;
             latencies.AddRange(answers.Latencies);
+            memory.Add(server.Process.WorkingSet >> 20);
             return answers.Latencies.Count(latency => latency <= Deadline.TotalMicroseconds) / duration.TotalSeconds;
         }
 
         await CapacityAsync(TimeSpan.FromSeconds(6));
         await GoodputAsync(TimeSpan.FromSeconds(quick ? 6 : 12));
-        var before = server.Process.WorkingSet;
         (offered, latencies) = (0, []);
+        memory.Clear();
 
         Console.WriteLine($"{Rows} rows a request, {Overload} times the capacity offered; requests/s answered within {Deadline.TotalMilliseconds:N0} ms:");
         var duration = TimeSpan.FromSeconds(quick ? 2 : 5);
@@ -57,8 +59,8 @@ internal sealed class InferOverloadBenchmark : IBenchmark
 
         latencies.Sort();
         var p99 = latencies[latencies.Count * 99 / 100] / 1_000;
-        var growth = (double)server.Process.WorkingSet / before;
-        Console.WriteLine($"{latencies.Count:N0} of {offered:N0} answered, p99 {p99:N0} ms (deadline {Deadline.TotalMilliseconds:N0}); resident memory {before >> 20} MiB before, x {growth:N3} after.");
+        var growth = Memory.Growth(memory);
+        Console.WriteLine($"{latencies.Count:N0} of {offered:N0} answered, p99 {p99:N0} ms (deadline {Deadline.TotalMilliseconds:N0}); resident memory after each, MiB: {string.Join(' ', memory)}.");
         return new Dictionary<string, double>
         {
             ["ratio"] = result.Ratio, ["goodput_per_s"] = result.Ours, ["capacity_per_s"] = result.Ceiling, ["p99_ms"] = p99,

@@ -41,7 +41,6 @@ internal sealed class InferSwapBenchmark : IBenchmark
         using var channel = GrpcChannel.ForAddress(server.Process.Grpc);
         var status = new Prediction.PredictionClient(channel);
         using var load = new GrpcLoad(server.Process.Grpc, InferLoad.Method, InferLoad.Requests, connections: 4);
-        await load.ClosedAsync(InferBenchmark.InFlight, TimeSpan.FromSeconds(6));
 
         var (perStretch, stretches) = quick ? (20, 5) : (50, 20);
         var (seed, failed, rate, offered) = (0, 0, 0.0, 0);
@@ -58,14 +57,15 @@ internal sealed class InferSwapBenchmark : IBenchmark
             return answers.P99;
         }
 
-        // Two rounds of the versions, until what is kept of former ones is as much as it will be.
-        await PrepareAsync();
-        await P99Async(perStretch, cancellationToken);
+        // Until little is compiled any more, and what is kept of former versions is as much as it will be.
+        var warmUp = TimeSpan.FromSeconds(quick ? 8 : 20);
+        var warming = load.ClosedAsync(InferBenchmark.InFlight, warmUp);
+        await PaceAsync(status, (int)(warmUp / Interval), (int)(warmUp / Interval), cancellationToken);
+        failed += (await warming).Failed;
         var processor = server.Process.ProcessorTime;
-        await PaceAsync(status, 2 * Versions, 2 * Versions, cancellationToken);
-        var milliseconds = (server.Process.ProcessorTime - processor).TotalMilliseconds / (2 * Versions);
-        var before = server.Process.WorkingSet;
-        List<double> memory = [];
+        await PaceAsync(status, Versions, Versions, cancellationToken);
+        var milliseconds = (server.Process.ProcessorTime - processor).TotalMilliseconds / Versions;
+        List<long> memory = [];
 
         Console.WriteLine($"{perStretch} swaps in {(perStretch * Interval).TotalSeconds:N0} s, and none in as long; p99, us:");
         var result = await Pairs.MeasureAsync(
@@ -73,15 +73,17 @@ internal sealed class InferSwapBenchmark : IBenchmark
             async token =>
             {
                 var p99 = await P99Async(perStretch, token);
-                memory.Add((double)server.Process.WorkingSet / before);
+                memory.Add(server.Process.WorkingSet >> 20);
                 return p99;
             },
             token => P99Async(0, token),
             cancellationToken,
             PrepareAsync);
 
-        var growth = Pairs.Median(memory.TakeLast(3));
-        Console.WriteLine($"{perStretch * memory.Count:N0} swaps, {failed} of {offered:N0} requests failed; {milliseconds:N1} ms of processor time a swap; resident memory {before >> 20} MiB before, then x {string.Join(' ', memory.Select(share => $"{share:N3}"))}.");
+        var growth = Memory.Growth(memory);
+        Console.WriteLine(
+            $"{perStretch * memory.Count:N0} swaps, {failed} of {offered:N0} requests failed; {milliseconds:N1} ms of processor time a swap; "
+            + $"resident memory after each stretch, MiB: {string.Join(' ', memory)}.");
         return new Dictionary<string, double>
         {
             ["ratio"] = result.Ratio, ["swap_p99_us"] = result.Ours, ["steady_p99_us"] = result.Ceiling, ["swaps"] = perStretch * memory.Count,
