@@ -6,7 +6,7 @@ namespace CloudNativeAi.Benchmarks.Inference;
 /// <summary>
 /// Three times as many requests as can be run, each with a deadline that counts from the instant it should have been sent: what is answered in
 /// time, against what a closed loop gets answered right before. The requests have many rows and the model one instance, so that the model is what
-/// is short, not the client. The first overload is the warm-up.
+/// is short, not the client, which therefore is not pinned either. The first overload is the warm-up.
 /// </summary>
 internal sealed class InferOverloadBenchmark : IBenchmark
 {

@@ -9,7 +9,7 @@ internal sealed record Answers(List<double> Latencies, int Failed, TimeSpan Elap
     public double PerSecond => Latencies.Count / Elapsed.TotalSeconds;
 
     /// <summary>Microseconds.</summary>
-    public double P99 => Latencies[Latencies.Count * 99 / 100];
+    public double P99 => Latencies.Count > 0 ? Latencies[Latencies.Count * 99 / 100] : throw new InvalidOperationException("No request was answered.");
 
     public static Answers Of(IEnumerable<List<double>> parts, int failed, TimeSpan elapsed)
     {
