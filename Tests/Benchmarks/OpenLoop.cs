@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using CloudNativeAi.Benchmarks.Wire;
 
 namespace CloudNativeAi.Benchmarks;
 
@@ -43,27 +43,9 @@ internal static class OpenLoop
         for (var i = 0; i < instants.Length; i++)
         {
             var due = started + (long)(instants[i] * Stopwatch.Frequency);
-            SleepUntil(due);
+            LinuxThread.SleepUntil(due);
             var number = i;
             answers[i] = Task.Run(async () => await call(number) ? Stopwatch.GetElapsedTime(due).TotalMicroseconds : (double?)null);
         }
     }
-
-    // Thread.Sleep knows milliseconds only, and spinning would take a core from the server.
-    private static void SleepUntil(long due)
-    {
-        var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
-        if (left > TimeSpan.Zero)
-        {
-            var wait = new TimeSpec(left.Ticks / TimeSpan.TicksPerSecond, left.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick);
-            _ = NanoSleep(wait, IntPtr.Zero);
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "nanosleep")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int NanoSleep(in TimeSpec wait, IntPtr left);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct TimeSpec(long Seconds, long Nanoseconds);
 }

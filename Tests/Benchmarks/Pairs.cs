@@ -8,12 +8,23 @@ internal static class Pairs
 {
     /// <param name="pairs">After one pair of warm-up, which does not count.</param>
     /// <param name="measureOurs">Returns a rate or a duration.</param>
+    /// <param name="prepare">Runs before each pair.</param>
     public static async Task<Comparison> MeasureAsync(
-        int pairs, Func<CancellationToken, Task<double>> measureOurs, Func<CancellationToken, Task<double>> measureCeiling, CancellationToken cancellationToken)
+        int pairs,
+        Func<CancellationToken, Task<double>> measureOurs,
+        Func<CancellationToken, Task<double>> measureCeiling,
+        CancellationToken cancellationToken,
+        Func<Task>? prepare = null)
     {
         List<(double Ours, double Ceiling)> measured = [];
         for (var pair = 0; pair <= pairs; pair++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (prepare is not null)
+            {
+                await prepare();
+            }
+
             double ours, ceiling;
             if (pair % 2 == 0)
             {

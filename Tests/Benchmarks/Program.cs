@@ -22,8 +22,10 @@ var benchmarks = new Dictionary<string, (string Goal, Func<IBenchmark> Create)>(
     ["infer-stream"] = ("at least 1.5 times the unary echo", () => new InferStreamBenchmark()),
     ["infer-batch"] = ("at least 0.9 of ONNX Runtime in this process", () => new InferBatchBenchmark()),
     ["predict-entity"] = ("at least 0.5 of tensor requests to the same model", () => new PredictEntityBenchmark()),
+    ["infer-swap"] = ("p99 at most 1.2 times that without swaps, no request failed, memory_growth at most 1.05", () => new InferSwapBenchmark()),
     ["infer-poisson"] = ("p99 of random arrivals at most 1.5 times that of even ones", () => new InferPoissonBenchmark()),
-    ["infer-overload"] = ("at least 0.9 of the capacity, three times as much offered", () => new InferOverloadBenchmark()),
+    ["infer-overload"] = ("at least 0.9 of the capacity, three times as much offered; p99_ms below deadline_ms, memory_growth at most 1.05", () => new InferOverloadBenchmark()),
+    ["peers"] = ("gRPC at least 5 times grpc-js and FastAPI, REST at least 1.4 times fastify and 3 times FastAPI; lower p99", () => new PeersBenchmark()),
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var benchmark))

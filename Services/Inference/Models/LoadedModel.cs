@@ -7,7 +7,7 @@ namespace CloudNativeAi.Inference.Models;
 
 /// <summary>
 /// One version in memory. Requests hold a lease while they use it; a retired version takes no new leases and is disposed
-/// when the last one ends.
+/// when the last one ends, but not by the request that ended it.
 /// </summary>
 internal sealed class LoadedModel(
     CachedVersion version, OnnxModel? onnx, ModelProcessing processing, TreeExplainer explainer, Batcher? batcher, BatchObserver batches, RecentLatencies latencies, bool isBatched, long loadedMicros,
@@ -142,11 +142,11 @@ internal sealed class LoadedModel(
         }
     }
 
-    private void Release()
+    private void Release() => OwnThread.Run(() =>
     {
         onnx?.Dispose();
         Released?.Invoke();
-    }
+    });
 }
 
 /// <summary>The right to use a loaded version until disposed.</summary>

@@ -30,7 +30,7 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
                 {
                     var bytes = options.Value.MemoryOf(fetched.Bytes);
                     await ReserveAsync(fetched, bytes, timeout.Token);
-                    return Load(fetched, bytes);
+                    return await OwnThread.RunAsync(() => Load(fetched, bytes));
                 }
             }
             finally

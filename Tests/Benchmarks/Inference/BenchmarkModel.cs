@@ -14,7 +14,7 @@ internal static class BenchmarkModel
     private const int Trees = 200;
     private const int Leaves = 31;
 
-    public static readonly TreeEnsemble Ensemble = Create();
+    public static readonly TreeEnsemble Ensemble = Create(version: 1);
 
     public static double[] Row(int number)
     {
@@ -43,9 +43,10 @@ internal static class BenchmarkModel
         }
     }
 
-    private static TreeEnsemble Create()
+    /// <param name="version">Its splits are its own.</param>
+    public static TreeEnsemble Create(int version)
     {
-        var random = new Random(1);
+        var random = new Random(version);
         return new TreeEnsemble(Features, [.. Enumerable.Range(0, Trees).Select(_ => Tree(random))]);
     }
 

@@ -9,7 +9,9 @@ namespace CloudNativeAi.Benchmarks.Inference;
 /// <summary>A client that keeps a number of requests in flight, closed loop, over one connection.</summary>
 internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
 {
-    private static readonly ModelInferRequest[] Requests = [.. Enumerable.Range(0, 64).Select(row => BenchmarkModel.Request(BenchmarkModel.Row(row)))];
+    public const string Method = "/inference.GRPCInferenceService/ModelInfer";
+
+    public static readonly ModelInferRequest[] Requests = [.. Enumerable.Range(0, 64).Select(row => BenchmarkModel.Request(BenchmarkModel.Row(row)))];
 
     private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
 
@@ -23,24 +25,6 @@ internal sealed class InferLoad(Uri address, TimeSpan duration) : IDisposable
     {
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
         return ClosedLoopAsync(inFlight, duration, i => client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken).ResponseAsync, cancellationToken);
-    }
-
-    /// <summary>Microseconds of each unary request, from the instant it should have been sent; sorted. Those that were refused are not among them.</summary>
-    public Task<List<double>> AtInstantsAsync(double[] instants, CancellationToken cancellationToken)
-    {
-        var client = new GRPCInferenceService.GRPCInferenceServiceClient(_channel);
-        return OpenLoop.RunAsync(instants, async i =>
-        {
-            try
-            {
-                await client.ModelInferAsync(Requests[i % Requests.Length], cancellationToken: cancellationToken);
-                return true;
-            }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
-            {
-                return false;
-            }
-        });
     }
 
     /// <summary>Microseconds of each call, where as many loops as <paramref name="inFlight"/> call again as soon as they are answered.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using CloudNativeAi.Contracts.OpenInference;
 using CloudNativeAi.Inference.Models;
 using CloudNativeAi.Inference.Tensors;
@@ -76,6 +78,35 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
         TestContext.Current.SendDiagnosticMessage("{0} swaps, {1} requests, working set in MiB: {2}", swaps, counts.Sum(), string.Join(' ', memory));
         // The version before the last may go a moment after the swap.
         await host.WaitForStatusAsync(status => status.Models.Count is 1 or 2 ? status : null);
+    }
+
+    // The pool has as many threads as there are cores: one that loads a model answers no requests.
+    [Fact]
+    public async Task Versions_are_loaded_and_freed_on_no_thread_of_the_pool()
+    {
+        var isPoolThread = new ConcurrentQueue<bool>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => Enable(instrument, listener) };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => isPoolThread.Enqueue(Thread.CurrentThread.IsThreadPoolThread));
+        listener.Start();
+        var freed = new Freed();
+        _platform.Registry.Add(Model, TestModels.Signed());
+        _platform.Registry.SetAlias(Model, "champion", 1);
+
+        await using var host = InferenceHost.Start(_platform);
+        await host.WaitForAsync(Model, "champion", 1);
+        OwnThread.Run(freed.Dispose);
+
+        Assert.NotEmpty(isPoolThread);
+        Assert.DoesNotContain(true, isPoolThread);
+        Assert.False(await freed.ByPoolThread.Task.WaitAsync(Cancelled));
+
+        static void Enable(Instrument instrument, MeterListener listener)
+        {
+            if (instrument.Name == "inference.model.loads")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        }
     }
 
     [Fact]
@@ -242,5 +273,12 @@ public sealed class ModelSwapFunctionalTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<RpcException>(() => host.Predictions.PredictAsync(TestModels.Request("u1"), cancellationToken: Cancelled).ResponseAsync);
         Assert.Equal(StatusCode.NotFound, refused.StatusCode);
+    }
+
+    private sealed class Freed : IDisposable
+    {
+        public TaskCompletionSource<bool> ByPoolThread { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Dispose() => ByPoolThread.SetResult(Thread.CurrentThread.IsThreadPoolThread);
     }
 }
