@@ -13,6 +13,21 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
     // One after another: two that wait would take each other's room.
     private readonly SemaphoreSlim _admission = new(1);
 
+    // Of the versions whose files are there and whose memory is waited for; the same content may be there twice.
+    private readonly List<string> _fetched = [];
+
+    /// <summary>Digests whose files a load needs.</summary>
+    public IReadOnlyList<string> Digests
+    {
+        get
+        {
+            lock (_fetched)
+            {
+                return [.. _fetched];
+            }
+        }
+    }
+
     /// <summary>The version, whose memory is given back when it is released.</summary>
     /// <exception cref="InferenceException">It cannot be loaded.</exception>
     public async Task<LoadedModel> LoadAsync(string modelName, int version)
@@ -23,10 +38,7 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
             await _loads.WaitAsync(timeout.Token);
             try
             {
-                var fetched = await source.FetchAsync(modelName, version, timeout.Token);
-                var bytes = options.Value.MemoryOf(fetched.Bytes);
-                await ReserveAsync(fetched, bytes, timeout.Token);
-                return Load(fetched, bytes);
+                return await LoadFetchedAsync(await source.FetchAsync(modelName, version, timeout.Token), timeout.Token);
             }
             finally
             {
@@ -43,6 +55,28 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
     {
         _loads.Dispose();
         _admission.Dispose();
+    }
+
+    private async Task<LoadedModel> LoadFetchedAsync(CachedVersion version, CancellationToken cancellationToken)
+    {
+        lock (_fetched)
+        {
+            _fetched.Add(version.Digest);
+        }
+
+        try
+        {
+            var bytes = options.Value.MemoryOf(version.Bytes);
+            await ReserveAsync(version, bytes, cancellationToken);
+            return Load(version, bytes);
+        }
+        finally
+        {
+            lock (_fetched)
+            {
+                _fetched.Remove(version.Digest);
+            }
+        }
     }
 
     private LoadedModel Load(CachedVersion version, long bytes)
