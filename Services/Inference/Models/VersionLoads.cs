@@ -14,6 +14,21 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
     // One after another: two that wait would take each other's room.
     private readonly SemaphoreSlim _admission = new(1);
 
+    // Of the versions whose files are there and whose memory is waited for; the same content may be there twice.
+    private readonly List<string> _fetched = [];
+
+    /// <summary>Digests whose files a load needs.</summary>
+    public IReadOnlyList<string> Digests
+    {
+        get
+        {
+            lock (_fetched)
+            {
+                return [.. _fetched];
+            }
+        }
+    }
+
     /// <summary>The version, whose memory is given back when it is released.</summary>
     /// <exception cref="InferenceException">It cannot be loaded.</exception>
     public async Task<LoadedModel> LoadAsync(string modelName, int version)
@@ -28,9 +43,7 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
                 fetched = await source.FetchAsync(modelName, version, timeout.Token);
                 if (!EnsembleLoader.IsEnsemble(fetched))
                 {
-                    var bytes = options.Value.MemoryOf(fetched.Bytes);
-                    await ReserveAsync(fetched, bytes, timeout.Token);
-                    return await OwnThread.RunAsync(() => Load(fetched, bytes));
+                    return await LoadFetchedAsync(fetched, timeout.Token);
                 }
             }
             finally
@@ -51,6 +64,28 @@ internal sealed class VersionLoads(VersionSource source, MemoryBudget memory, Fu
     {
         _loads.Dispose();
         _admission.Dispose();
+    }
+
+    private async Task<LoadedModel> LoadFetchedAsync(CachedVersion version, CancellationToken cancellationToken)
+    {
+        lock (_fetched)
+        {
+            _fetched.Add(version.Digest);
+        }
+
+        try
+        {
+            var bytes = options.Value.MemoryOf(version.Bytes);
+            await ReserveAsync(version, bytes, cancellationToken);
+            return await OwnThread.RunAsync(() => Load(version, bytes));
+        }
+        finally
+        {
+            lock (_fetched)
+            {
+                _fetched.Remove(version.Digest);
+            }
+        }
     }
 
     private LoadedModel Load(CachedVersion version, long bytes)

@@ -168,9 +168,6 @@ internal sealed partial class VersionPool : IDisposable
             {
                 _slots.Remove((slot.ModelName, slot.Version));
             }
-
-            Trim();
-            return model;
         }
 
         // It may go now.
@@ -282,7 +279,7 @@ internal sealed partial class VersionPool : IDisposable
                 surplus.Add(TakeOut(slot)!);
             }
 
-            digests = [.. _slots.Values.Select(slot => slot.Loaded?.Digest).OfType<string>()];
+            digests = [.. _slots.Values.Select(slot => slot.Loaded?.Digest).OfType<string>(), .. _loads.Digests];
         }
 
         Retire(surplus, "no alias points to it, and it was used least recently");

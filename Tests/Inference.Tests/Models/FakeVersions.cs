@@ -20,6 +20,7 @@ internal sealed class FakeVersions : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("cnai-versions-").FullName;
     private readonly ConcurrentQueue<string> _loads = new();
+    private readonly ConcurrentDictionary<LoadedModel, OnnxModel> _sessions = new();
     private readonly ExecutionProvider _provider;
 
     public FakeVersions()
@@ -63,9 +64,14 @@ internal sealed class FakeVersions : IDisposable
         var onnx = OnnxModel.Load(OnnxPath, _provider, intraOpThreads: 1);
         var observer = new BatchObserver(version.ModelName, version.Version, Metrics, Time);
         var batcher = new Batcher(settings ?? new BatcherSettings(Instances: 1, MaxBatchSize: 8, MaxQueueSize: 100), run ?? onnx.Run, observer, Time, Scheduler);
-        return new LoadedModel(
+        var model = new LoadedModel(
             version, onnx, ModelProcessing.Read(_directory, onnx), TreeExplainer.Read(_directory), batcher, observer, new RecentLatencies(Time), isBatched: true, Time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000);
+        _sessions[model] = onnx;
+        return model;
     }
+
+    /// <summary>What the version runs; disposed with it.</summary>
+    public OnnxModel SessionOf(LoadedModel model) => _sessions[model];
 
     public CachedVersion Files(string model, int version) => new(model, version, $"{model}/{version}", _directory, SizeOf(model));
 

@@ -245,7 +245,8 @@ class HeatView extends View {
 class BarView extends View {
   constructor(echarts, element, spec) {
     super(echarts, element);
-    this.set(spec);
+    this.spec = spec;
+    this.redraw();
   }
 
   set(spec) {
