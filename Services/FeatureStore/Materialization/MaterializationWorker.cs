@@ -50,7 +50,7 @@ internal sealed partial class MaterializationWorker(
         try
         {
             await definitions.RefreshAsync(cancellationToken);
-            await recovery.EnsureAsync(cancellationToken);
+            await recovery.BeginAsync(cancellationToken);
             while (true)
             {
                 foreach (var source in await FindSourcesAsync(cancellationToken))

@@ -9,6 +9,20 @@ internal sealed partial class OnlineStoreRecovery(
 {
     private readonly SemaphoreSlim _recovering = new(1);
 
+    /// <summary>
+    /// For the leader before it begins: a server for builds that have applied nothing yet has lost nothing, and is given their id.
+    /// </summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        var storeId = await materializations.GetStoreIdAsync(cancellationToken);
+        if (await IsLostAsync(storeId, cancellationToken) && !await materializations.IsAnyAppliedAsync(cancellationToken))
+        {
+            await server.SetAsync(OnlineKeys.Store, storeId.ToString(), cancellationToken);
+        }
+
+        await EnsureAsync(cancellationToken);
+    }
+
     public Task EnsureAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: false, cancellationToken);
 
     /// <summary>

@@ -112,6 +112,13 @@ internal sealed class ViewMaterializations(NpgsqlDataSource dataSource, TimeProv
         return await LockStoreAsync(connection, cancellationToken);
     }
 
+    /// <summary>A build that is in force has applied an event.</summary>
+    public async Task<bool> IsAnyAppliedAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("SELECT EXISTS (SELECT FROM view_materializations WHERE retired_at IS NULL AND position > 0)");
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Retired builds whose keys are still in Redis.</summary>
     public async Task<IReadOnlyList<ViewMaterialization>> GetUncleanedAsync(CancellationToken cancellationToken)
     {

@@ -106,7 +106,7 @@ public sealed class TextModelValidationFunctionalTests : IAsyncLifetime
     [InlineData("""["want", "unwanted running want"]""", "element 1 of input 'text' has 8 tokens, and the model takes 6; shorten it, or set \"truncation\": true")]
     [InlineData("""["want","want","want","want","want"]""", "batch-size must be <= 4")]
     [InlineData("""[1]""", "not of its data-type")]
-    [InlineData("""[["want"]]""", "Expected [-1], got [1,1]")]
+    [InlineData("""[["want", "run"]]""", "Expected [-1], got [1,2]")]
     [InlineData("""[{"input_ids":[1,2]}]""", "unexpected inference input 'input_ids'")]
     public async Task Texts_that_the_model_cannot_take_are_refused(string instances, string reason)
     {
