@@ -75,9 +75,33 @@ internal sealed class DataDirectory(string path, bool isEphemeral) : IDisposable
     {
         _lock?.Dispose();
         _lock = null;
-        if (IsEphemeral && Directory.Exists(Path))
+        if (IsEphemeral)
         {
-            Directory.Delete(Path, recursive: true);
+            Remove();
+        }
+    }
+
+    // A process that is just ending may write its last file meanwhile. What cannot be removed is said, and does not fail the run that is over.
+    private void Remove()
+    {
+        const int Attempts = 50;
+        for (var attempt = 1; Directory.Exists(Path); attempt++)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+                return;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                if (attempt == Attempts)
+                {
+                    Console.Error.WriteLine($"The ephemeral data directory '{Path}' could not be removed; remove it by hand. {exception.Message}");
+                    return;
+                }
+
+                Thread.Sleep(TimeSpan.FromMilliseconds(100));
+            }
         }
     }
 

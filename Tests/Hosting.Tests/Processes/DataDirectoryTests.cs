@@ -50,4 +50,33 @@ public sealed class DataDirectoryTests
         await using var next = await TestApplication.StartAsync(_ => { }, arguments);
         Assert.True(Directory.Exists(directory.Path));
     }
+
+    [Fact]
+    public async Task Ephemeral_directory_goes_although_a_process_that_ends_still_writes_to_it()
+    {
+        using var parent = new TemporaryDirectory();
+        var directory = new DataDirectory(Path.Combine(parent.Path, "data"), isEphemeral: true);
+        var session = directory.Session("service");
+        var writing = Task.Run(
+            () =>
+            {
+                for (var file = 0; file < 2_000 && Directory.Exists(session); file++)
+                {
+                    try
+                    {
+                        File.WriteAllText(Path.Combine(session, $"{file}"), "last words");
+                    }
+                    catch (DirectoryNotFoundException)
+                    {
+                        return;
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        directory.Dispose();
+
+        await writing;
+        Assert.False(Directory.Exists(directory.Path));
+    }
 }
