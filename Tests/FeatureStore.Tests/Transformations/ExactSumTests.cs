@@ -22,6 +22,15 @@ public sealed class ExactSumTests
         AssertSame(ExactOracle.Mean(values), SumOf(values).Mean(values.Length)));
 
     [Fact]
+    public void Mean_in_the_middle_between_two_subnormals_goes_to_the_even_one()
+    {
+        var odd = BitConverter.Int64BitsToDouble(4_318_777_769_397_063);
+
+        Assert.Equal(2_159_388_884_698_532, BitConverter.DoubleToInt64Bits(SumOf([odd, 0]).Mean(2)));
+        AssertSame(ExactOracle.Mean([odd, 0]), SumOf([odd, 0]).Mean(2));
+    }
+
+    [Fact]
     public void Standard_deviation_is_exact_under_the_root() => Value.Array[2, 20].Sample(
         values => AssertSame(
             ExactOracle.SampleStandardDeviation(values),
