@@ -12,18 +12,9 @@ internal sealed partial class OnlineStoreRecovery(
     /// <summary>
     /// For the leader before it begins: a server for builds that have applied nothing yet has lost nothing, and is given their id.
     /// </summary>
-    public async Task BeginAsync(CancellationToken cancellationToken)
-    {
-        var storeId = await materializations.GetStoreIdAsync(cancellationToken);
-        if (await IsLostAsync(storeId, cancellationToken) && !await materializations.IsAnyAppliedAsync(cancellationToken))
-        {
-            await server.SetAsync(OnlineKeys.Store, storeId.ToString(), cancellationToken);
-        }
+    public Task BeginAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: false, mayBeNew: true, cancellationToken);
 
-        await EnsureAsync(cancellationToken);
-    }
-
-    public Task EnsureAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: false, cancellationToken);
+    public Task EnsureAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: false, mayBeNew: false, cancellationToken);
 
     /// <summary>
     /// For every round of a service that is idle: neither a read nor an event then tells that the data are gone. One look at the server, more
@@ -51,11 +42,11 @@ internal sealed partial class OnlineStoreRecovery(
     }
 
     /// <summary>Orders every view anew from the offline store, whatever Redis has; the keys of the builds before are deleted.</summary>
-    public Task RebuildAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: true, cancellationToken);
+    public Task RebuildAsync(CancellationToken cancellationToken) => RecoverAsync(isOrdered: true, mayBeNew: false, cancellationToken);
 
     public void Dispose() => _recovering.Dispose();
 
-    private async Task RecoverAsync(bool isOrdered, CancellationToken cancellationToken)
+    private async Task RecoverAsync(bool isOrdered, bool mayBeNew, CancellationToken cancellationToken)
     {
         await _recovering.WaitAsync(cancellationToken);
         try
@@ -63,9 +54,13 @@ internal sealed partial class OnlineStoreRecovery(
             var storeId = await materializations.GetStoreIdAsync(cancellationToken);
             if (isOrdered || await IsLostAsync(storeId, cancellationToken))
             {
-                storeId = await materializations.RebuildAllAsync(storeId, areKeysLost: !isOrdered, cancellationToken);
+                if (!mayBeNew || await materializations.IsAnyAppliedAsync(cancellationToken))
+                {
+                    storeId = await materializations.RebuildAllAsync(storeId, areKeysLost: !isOrdered, cancellationToken);
+                    LogRebuilding(isOrdered ? "It was asked for" : "The online store is empty or another one", storeId);
+                }
+
                 await server.SetAsync(OnlineKeys.Store, storeId.ToString(), cancellationToken);
-                LogRebuilding(isOrdered ? "It was asked for" : "The online store is empty or another one", storeId);
             }
 
             await onlineViews.RefreshAsync(cancellationToken);
