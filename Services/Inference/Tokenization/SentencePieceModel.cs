@@ -1,4 +1,4 @@
-using Google.Protobuf;
+using CloudNativeAi.Modeling.Onnx;
 
 namespace CloudNativeAi.Inference.Tokenization;
 
@@ -38,89 +38,77 @@ internal sealed class SentencePieceModel
 
     public bool TreatWhiteSpaceAsSuffix { get; private set; }
 
-    /// <exception cref="InvalidProtocolBufferException">The content is no such file.</exception>
-    public static SentencePieceModel Parse(byte[] content)
+    /// <exception cref="FormatException">The content is no such file.</exception>
+    public static SentencePieceModel Parse(ReadOnlySpan<byte> content)
     {
         var model = new SentencePieceModel();
-        Read(content, (field, input) => field switch
+        for (var fields = new ProtobufReader(content); fields.Read();)
         {
-            1 => model.ReadPiece(input.ReadBytes()),
-            2 => model.ReadTrainer(input.ReadBytes()),
-            3 => model.ReadNormalizer(input.ReadBytes()),
-            _ => false,
-        });
+            switch (fields.Field)
+            {
+                case 1:
+                    model.ReadPiece(fields.Bytes);
+                    break;
+                case 2:
+                    model.ReadTrainer(fields.Bytes);
+                    break;
+                case 3:
+                    model.ReadNormalizer(fields.Bytes);
+                    break;
+            }
+        }
+
         return model;
     }
 
-    private bool ReadPiece(ByteString message)
+    private void ReadPiece(ReadOnlySpan<byte> message)
     {
         var (piece, type) = ("", 1);
-        Read(message.ToByteArray(), (field, input) =>
+        for (var fields = new ProtobufReader(message); fields.Read();)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    piece = input.ReadString();
-                    return true;
+                    piece = fields.Text;
+                    break;
                 case 3:
-                    type = input.ReadInt32();
-                    return true;
-                default:
-                    return false;
+                    type = (int)fields.Number;
+                    break;
             }
-        });
+        }
+
         _pieces.Add((piece, type));
-        return true;
     }
 
-    private bool ReadTrainer(ByteString message)
+    private void ReadTrainer(ReadOnlySpan<byte> message)
     {
-        Read(message.ToByteArray(), (field, input) =>
+        for (var fields = new ProtobufReader(message); fields.Read();)
         {
-            if (field != 24)
+            if (fields.Field == 24)
             {
-                return false;
+                TreatWhiteSpaceAsSuffix = fields.Number != 0;
             }
-
-            TreatWhiteSpaceAsSuffix = input.ReadBool();
-            return true;
-        });
-        return true;
+        }
     }
 
-    private bool ReadNormalizer(ByteString message)
+    private void ReadNormalizer(ReadOnlySpan<byte> message)
     {
-        Read(message.ToByteArray(), (field, input) =>
+        for (var fields = new ProtobufReader(message); fields.Read();)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 2:
-                    CharacterMap = input.ReadBytes().ToByteArray();
-                    return true;
+                    CharacterMap = fields.Bytes.ToArray();
+                    break;
                 case 3:
-                    AddDummyPrefix = input.ReadBool();
-                    return true;
+                    AddDummyPrefix = fields.Number != 0;
+                    break;
                 case 4:
-                    RemoveExtraWhiteSpaces = input.ReadBool();
-                    return true;
+                    RemoveExtraWhiteSpaces = fields.Number != 0;
+                    break;
                 case 5:
-                    EscapeWhiteSpaces = input.ReadBool();
-                    return true;
-                default:
-                    return false;
-            }
-        });
-        return true;
-    }
-
-    private static void Read(byte[] message, Func<int, CodedInputStream, bool> read)
-    {
-        using var input = new CodedInputStream(message);
-        while (input.ReadTag() is not 0 and var tag)
-        {
-            if (!read(WireFormat.GetTagFieldNumber(tag), input))
-            {
-                input.SkipLastField();
+                    EscapeWhiteSpaces = fields.Number != 0;
+                    break;
             }
         }
     }

@@ -31,7 +31,7 @@ internal sealed class SentencePieceTextTokenizer : TextTokenizer
             _normalizer = new SentencePieceNormalizer(model);
             _pieces = SentencePieceTokenizer.Create(new MemoryStream(content), addBeginningOfSentence: false, addEndOfSentence: false);
         }
-        catch (Exception exception) when (exception is Google.Protobuf.InvalidProtocolBufferException or InvalidDataException or ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is FormatException or Google.Protobuf.InvalidProtocolBufferException or InvalidDataException or ArgumentException or InvalidOperationException)
         {
             throw TokenizerFilesReader.Refused($"{file} is no SentencePiece model (unigram or BPE): {exception.Message}");
         }

@@ -2,8 +2,9 @@ using System.Text;
 
 namespace CloudNativeAi.Modeling.Onnx;
 
-/// <summary>Walks the fields of one message in the protobuf wire format; the counterpart of <see cref="ProtobufWriter"/>.</summary>
-internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
+/// <summary>Walks the fields of one message in the protobuf wire format (protobuf.dev/programming-guides/encoding), without its schema.</summary>
+/// <param name="message">The message's bytes.</param>
+public ref struct ProtobufReader(ReadOnlySpan<byte> message)
 {
     private const int VarintType = 0;
     private const int Fixed64Type = 1;
@@ -21,6 +22,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
     /// <summary>Value of the current field when it has a length: bytes, text, a message or packed numbers.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
+    /// <summary>Value of the current field when it is text.</summary>
     public readonly string Text => Encoding.UTF8.GetString(Bytes);
 
     /// <summary>Goes to the next field; false at the end.</summary>
